@@ -1,0 +1,1 @@
+"""The parts of a pair of glasses: one folder a device class."""

@@ -1,0 +1,222 @@
+"""What every driver promises: small protocols, samples in SI units, one error tree.
+
+A driver is a plain synchronous class. ``open`` and ``close`` may be called again and again;
+``read`` never waits for the next sample, it returns what has arrived since the last call. The runtime
+calls each driver from a thread of its own, so a driver may block on its bus but must not on its part.
+
+Errors::
+
+    DriverError
+    ├── BusError (also OSError)     a transfer failed after its retries
+    │   ├── NakError                the chip did not answer its address
+    │   └── StuckBusError           SDA is held low; recovery was tried
+    ├── WrongChipError              another chip answered
+    ├── DeviceLostError (OSError)   it was there and has gone
+    ├── ConfigError (ValueError)    the board file asks for what the part can't do
+    └── CaptureRefusedError         the capture light can't be lit, so nothing is captured
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple, Protocol
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+
+class DriverError(Exception):
+    """Root of the drivers' errors; the message says what to do next."""
+
+
+class BusError(DriverError, OSError):
+    """A transfer failed after its retries."""
+
+
+class NakError(BusError):
+    """The chip did not acknowledge its address."""
+
+
+class StuckBusError(BusError):
+    """A chip holds SDA low; nine clock pulses did not free it."""
+
+
+class WrongChipError(DriverError):
+    """The identity register holds another chip's value."""
+
+
+class DeviceLostError(DriverError, OSError):
+    """The device was there and has gone: unplugged, browned out, or its node vanished."""
+
+
+class ConfigError(DriverError, ValueError):
+    """The board file asks for something this part can't do."""
+
+
+class CaptureRefusedError(DriverError):
+    """The capture light can't be lit, so camera and microphone stay closed."""
+
+
+class Clock(Protocol):
+    """The time a driver sees; ``runtime.core.clock`` has the real and the virtual one."""
+
+    def now_ns(self) -> int:
+        """Monotonic time in nanoseconds."""
+        ...
+
+
+class ImuSamples(msgspec.Struct, frozen=True):
+    """Samples drained from an IMU's FIFO in one read, oldest first, in the chip's own axes.
+
+    ``t_ns`` int64[N] monotonic; ``accel`` float32[N, 3] m/s²; ``gyro`` float32[N, 3] rad/s;
+    ``temperature_c`` of the die; ``lost`` samples that overflowed since the last read.
+    """
+
+    t_ns: NDArray[np.int64]
+    accel: NDArray[np.float32]
+    gyro: NDArray[np.float32]
+    temperature_c: float
+    lost: int = 0
+
+
+class Frame(msgspec.Struct, frozen=True):
+    """One camera picture: ``image`` uint8[H, W, 3] BGR, taken at ``t_ns``; ``seq`` counts frames."""
+
+    t_ns: int
+    image: NDArray[np.uint8]
+    seq: int
+
+
+class AudioChunk(msgspec.Struct, frozen=True):
+    """Sound since the last read: ``samples`` float32[N] mono in −1…1 at ``rate_hz``.
+
+    ``t_ns`` is when the first sample entered the microphone; ``overruns`` counts lost periods.
+    """
+
+    t_ns: int
+    samples: NDArray[np.float32]
+    rate_hz: int
+    overruns: int = 0
+
+
+class InputEvent(msgspec.Struct, frozen=True):
+    """A key or a touch: ``key`` as the board file names it ("shutter", "touch", …)."""
+
+    t_ns: int
+    key: str
+    action: Literal["press", "release", "tap", "double_tap", "swipe_forward", "swipe_back"]
+
+
+class BatteryState(msgspec.Struct, frozen=True):
+    """Charge 0…1 (None: the gauge does not say), volts, amperes (negative: discharging), °C."""
+
+    t_ns: int
+    charge: float | None
+    volts: float
+    amps: float
+    temperature_c: float
+
+
+class Rect(NamedTuple):
+    """A rectangle in pixels: left, top, width, height."""
+
+    x: int
+    y: int
+    w: int
+    h: int
+
+
+class Device(Protocol):
+    """What every driver has."""
+
+    def open(self) -> None:
+        """Find the part, check its identity, set it up. Raises DriverError."""
+        ...
+
+    def close(self) -> None:
+        """Leave the part quiet; never raises, may be called twice."""
+        ...
+
+
+class Imu(Device, Protocol):
+    """An accelerometer and gyroscope with a FIFO."""
+
+    @property
+    def rate_hz(self) -> float:
+        """The output data rate the chip was set to."""
+        ...
+
+    def read(self) -> ImuSamples:
+        """Drain the FIFO (N may be 0). Raises BusError, DeviceLostError."""
+        ...
+
+    def self_test(self) -> dict[str, float]:
+        """Run the chip's own self-test: name of each axis → ratio to its factory value."""
+        ...
+
+
+class Camera(Device, Protocol):
+    """Latest frame, never a queue."""
+
+    def read(self) -> Frame | None:
+        """The newest frame, or None when there has been none since ``open``. Raises DeviceLostError."""
+        ...
+
+
+class Microphone(Device, Protocol):
+    """A source of mono sound."""
+
+    def read(self) -> AudioChunk:
+        """What has been heard since the last read. Raises DeviceLostError."""
+        ...
+
+
+class Display(Device, Protocol):
+    """A monochrome panel of 16 grey levels; black is transparent."""
+
+    @property
+    def width(self) -> int:
+        """Columns."""
+        ...
+
+    @property
+    def height(self) -> int:
+        """Rows."""
+        ...
+
+    def show(self, canvas: NDArray[np.uint8], rects: Sequence[Rect]) -> None:
+        """Send the parts of ``canvas`` (uint8[height, width], 0…15) that lie in ``rects``."""
+        ...
+
+    def power(self, on: bool) -> None:
+        """Light the panel or turn it off; its memory is kept."""
+        ...
+
+
+class Keys(Device, Protocol):
+    """Buttons and touch strips."""
+
+    def read(self) -> list[InputEvent]:
+        """Events since the last read, oldest first, debounced."""
+        ...
+
+
+class Light(Device, Protocol):
+    """The capture light."""
+
+    def set(self, on: bool) -> None:
+        """Switch it. Raises DriverError when it can't be switched."""
+        ...
+
+    def is_on(self) -> bool:
+        """What the hardware says, not what was asked for."""
+        ...
+
+
+class Battery(Device, Protocol):
+    """A fuel gauge."""
+
+    def read(self) -> BatteryState:
+        """The state now. Raises BusError, DeviceLostError."""
+        ...

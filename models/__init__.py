@@ -1,0 +1,1 @@
+"""What a model is: manifests, the store, the runner and the backends."""

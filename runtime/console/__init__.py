@@ -1,0 +1,1 @@
+"""The serial console: a command tree over any byte stream."""

@@ -1,0 +1,1 @@
+"""Clock, topics, messages, bus, supervisor, store: what every part stands on."""

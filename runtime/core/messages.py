@@ -1,0 +1,109 @@
+"""What travels on the bus besides the drivers' own samples: plain frozen structs, SI units, no behaviour."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+Certainty = Literal["sure", "probable", "not read"]
+
+
+class Pose(msgspec.Struct, frozen=True):
+    """Where the head points: unit quaternion w, x, y, z (earth ← head), angles in degrees.
+
+    ``yaw`` is positive to the left, ``pitch`` positive up, ``roll`` positive to the right; without a
+    magnetometer yaw is relative to where the head pointed at start. ``rate`` in rad/s, head axes.
+    """
+
+    t_ns: int
+    quaternion: tuple[float, float, float, float]
+    yaw: float
+    pitch: float
+    roll: float
+    rate: tuple[float, float, float]
+
+
+class Gesture(msgspec.Struct, frozen=True):
+    """A movement that means something."""
+
+    t_ns: int
+    kind: Literal["nod", "shake", "look_up", "double_tap"]
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One line of a card. ``style`` picks its size and grey; ``certainty`` below sure is drawn dimmer."""
+
+    text: str
+    style: Literal["title", "value", "body", "small"] = "body"
+    certainty: Certainty = "sure"
+
+
+class Card(msgspec.Struct, frozen=True):
+    """A panel on the HUD. A new card with the same ``key`` takes the old one's place.
+
+    ``icon`` is a name in ``runtime.hud.icons``; ``progress`` 0…1 draws a thin bar; ``ttl_s`` takes the card
+    down by itself; of several cards the highest ``priority`` is shown, the newest among equals.
+    """
+
+    key: str
+    lines: tuple[Line, ...]
+    icon: str = ""
+    progress: float | None = None
+    ttl_s: float | None = None
+    priority: int = 0
+
+
+class CardDown(msgspec.Struct, frozen=True):
+    """Take the card with this key down; unknown keys are fine."""
+
+    key: str
+
+
+class Caption(msgspec.Struct, frozen=True):
+    """Spoken words: ``committed`` never changes once shown, ``tentative`` may; ``source`` above, small."""
+
+    committed: str
+    tentative: str = ""
+    source: str = ""
+
+
+class Arrow(msgspec.Struct, frozen=True):
+    """A direction relative to the head, in degrees, positive to the left; None takes it down."""
+
+    degrees: float | None
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """The panel took a canvas: when, how many pixels were sent, and which trace it ends."""
+
+    t_ns: int
+    pixels: int
+    trace_id: int = 0
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """A part failed (``up`` False) or came back (``up`` True); ``text`` is one calm line for the wearer."""
+
+    t_ns: int
+    part: str
+    text: str
+    up: bool = False
+
+
+class Health(msgspec.Struct, frozen=True):
+    """The device once a second: CPU 0…1 of one core, resident memory, faults that stand."""
+
+    t_ns: int
+    cpu: float
+    rss_bytes: int
+    temperature_c: float | None
+    faults: tuple[str, ...]
+
+
+class Request(msgspec.Struct, frozen=True):
+    """Ask a feature to act ("snap", "next", "save", "forget"): from a key, a gesture or the console."""
+
+    t_ns: int
+    action: str
+    argument: str = ""

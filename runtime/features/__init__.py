@@ -1,0 +1,1 @@
+"""What the wearer asked the glasses for: one folder or file a feature."""

@@ -1,0 +1,1 @@
+"""From a scene to 16 grey levels."""

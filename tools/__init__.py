@@ -1,0 +1,1 @@
+"""What an engineer runs on a host."""
