@@ -76,7 +76,9 @@ def download(lock: Path, wheels: Path) -> None:
         if attempt < TRIES:
             say(f"the download failed; trying again in {5 * attempt} s")
             time.sleep(5 * attempt)
-    raise SetupError("the packages could not be downloaded. Check the network and pip's index, then run again")
+    raise SetupError(
+        "the packages could not be downloaded. Check the network and pip's index, then run again"
+    )
 
 
 def install(lock: Path, wheels: Path) -> None:

@@ -1,0 +1,1 @@
+"""Promises with figures: each prints its value beside its bar and, where there is one, the peer's."""
