@@ -7,12 +7,16 @@ blocking work runs in the loop's own thread, so that the same input gives the sa
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import contextvars
+import functools
 import os
+import queue
 import selectors
 import threading
 import time
 from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 T = TypeVar("T")
@@ -44,7 +48,7 @@ class RealClock:
     """The machine's own time; ``call`` keeps one thread a name."""
 
     def __init__(self) -> None:
-        self._threads: dict[str, ThreadPoolExecutor] = {}
+        self._workers: dict[str, _Worker] = {}
 
     def now_ns(self) -> int:
         """Monotonic time in nanoseconds."""
@@ -59,24 +63,83 @@ class RealClock:
         await asyncio.sleep(seconds)
 
     async def call(self, thread: str, work: Callable[..., T], *args: Any) -> T:
-        """Run ``work(*args)`` on the thread named ``thread`` and wait for it."""
-        pool = self._threads.get(thread)
-        if pool is None:
-            pool = self._threads[thread] = ThreadPoolExecutor(
-                1, thread_name_prefix=thread, initializer=_yield_to_loop
-            )
-        return await asyncio.get_running_loop().run_in_executor(pool, work, *args)
+        """Run ``work(*args)`` on the thread named ``thread`` and wait for it.
 
-    def close(self) -> None:
-        """Let every thread finish what it does and end."""
-        for pool in self._threads.values():
-            pool.shutdown(wait=True, cancel_futures=True)
-        self._threads.clear()
+        Calls of one name run one after the other, in order, in the caller's context. A cancelled caller is
+        free at once: work that has begun goes on to its end in its thread (a transfer is never cut in two),
+        work that has not is left out.
+        """
+        worker = self._workers.get(thread)
+        if worker is None:
+            worker = self._workers[thread] = _Worker(thread)
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[T] = loop.create_future()
+        worker.jobs.put((loop, done, functools.partial(contextvars.copy_context().run, work, *args)))
+        return await done
+
+    def close(self, limit_s: float = 2.0) -> list[str]:
+        """Let every thread finish what it has and end. Returns the names of those still stuck after
+        ``limit_s`` in all; they are daemons, so a driver that never returns can't hold up the exit.
+        """
+        end_ns = self.now_ns() + round(limit_s * NS)
+        workers = list(self._workers.values())
+        self._workers.clear()
+        for worker in workers:
+            worker.jobs.put(None)
+        for worker in workers:
+            worker.join(max(0.0, (end_ns - self.now_ns()) / NS))
+        return [worker.name for worker in workers if worker.is_alive()]
 
 
-def _yield_to_loop() -> None:
-    """Make this worker thread nicer than the loop, so that a busy part never delays the HUD."""
-    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 5)
+_Job = tuple[asyncio.AbstractEventLoop, "asyncio.Future[Any]", Callable[[], Any]]
+
+
+class _Worker(threading.Thread):
+    """One daemon thread and its jobs. ThreadPoolExecutor's threads are joined at exit: one stuck read
+    would hang the interpreter for ever.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name=name, daemon=True)
+        self.jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self.start()
+
+    def run(self) -> None:
+        _settle_thread(self.name)
+        while (job := self.jobs.get()) is not None:
+            loop, done, work = job
+            if done.cancelled():
+                continue
+            outcome = _attempt(work)
+            with contextlib.suppress(RuntimeError):  # the loop has closed: nobody waits any more
+                loop.call_soon_threadsafe(_deliver, done, *outcome)
+            del job, done, work, outcome  # an idle thread must not keep a picture alive
+
+
+def _attempt(work: Callable[[], T]) -> tuple[T | None, BaseException | None]:
+    try:
+        return work(), None
+    except StopIteration as error:  # a future refuses it, and its waiter would wait for ever
+        return None, RuntimeError(f"{work} raised {error!r}")
+    except BaseException as error:  # whatever it is belongs to the caller, not to this thread
+        return None, error
+
+
+def _deliver(done: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:
+    if done.cancelled():
+        return
+    if error is None:
+        done.set_result(result)
+    else:
+        done.set_exception(error)
+
+
+def _settle_thread(name: str) -> None:
+    """Name the thread for ``top -H`` and make it nicer than the loop: a busy part never delays the HUD."""
+    thread = threading.get_native_id()
+    with contextlib.suppress(OSError):  # a sandbox may forbid either
+        Path(f"/proc/self/task/{thread}/comm").write_text(name[:15], encoding="utf-8")
+        os.setpriority(os.PRIO_PROCESS, thread, 5)
 
 
 class VirtualClock:
