@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -39,7 +39,7 @@ class Line(msgspec.Struct, frozen=True):
     certainty: Certainty = "sure"
 
 
-class Card(msgspec.Struct, frozen=True):
+class Card(msgspec.Struct, frozen=True, tag=True):
     """A panel on the HUD. A new card with the same ``key`` takes the old one's place.
 
     ``icon`` is a name in ``runtime.hud.icons``; ``progress`` 0…1 draws a thin bar; ``ttl_s`` takes the card
@@ -54,7 +54,7 @@ class Card(msgspec.Struct, frozen=True):
     priority: int = 0
 
 
-class CardDown(msgspec.Struct, frozen=True):
+class CardDown(msgspec.Struct, frozen=True, tag=True):
     """Take the card with this key down; unknown keys are fine."""
 
     key: str
@@ -107,3 +107,25 @@ class Request(msgspec.Struct, frozen=True):
     t_ns: int
     action: str
     argument: str = ""
+
+
+Percent = Annotated[int, msgspec.Meta(ge=0, le=100)]
+Extent = Annotated[int, msgspec.Meta(ge=20, le=100)]  # less than a fifth holds no readable line
+
+
+class WearerSettings(msgspec.Struct, frozen=True):
+    """What the wearer may set; published whole after each change.
+
+    ``text_size`` scales every letter; ``text_area`` is left, top, width, height in percent of the panel's
+    safe area; ``brightness`` scales every grey; ``language`` is that of the glasses' own words (BCP 47).
+    """
+
+    text_size: Annotated[float, msgspec.Meta(ge=0.5, le=3.0)] = 1.0
+    text_area: tuple[Percent, Percent, Extent, Extent] = (0, 0, 100, 100)
+    brightness: Annotated[float, msgspec.Meta(ge=0.1, le=1.0)] = 1.0
+    language: Literal["en", "zh"] = "en"
+
+    def __post_init__(self) -> None:
+        left, top, width, height = self.text_area
+        if left + width > 100 or top + height > 100:
+            raise ValueError("left + width and top + height may be 100 at most")

@@ -44,10 +44,12 @@ CARD = Topic[m.Card | m.CardDown]("card", m.Card | m.CardDown, depth=32)  # type
 CAPTION = Topic("caption", m.Caption)
 ARROW = Topic("arrow", m.Arrow, rate_hz=60)
 SHOWN = Topic("shown", m.Shown)
+SETTINGS = Topic("settings", m.WearerSettings)
 
 TOPICS: dict[str, Topic[Any]] = {
     topic.name: topic
     for topic in (
         IMU, POSE, GESTURE, INPUT, FRAME, AUDIO, BATTERY, HEALTH, FAULT, REQUEST, CARD, CAPTION, ARROW, SHOWN,
+        SETTINGS,
     )
 }  # fmt: skip
