@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, get_origin
 
 import msgspec
 
@@ -14,6 +14,14 @@ from runtime.core.log import Log
 from runtime.core.messages import WearerSettings
 from runtime.core.store import Store
 from runtime.core.topics import SETTINGS
+
+MAY_BE = {
+    "text_size": "a number from 0.5 to 3 (1 is the normal size)",
+    "text_area": "left top width height in percent (width and height 20 or more, nothing past 100)",
+    "brightness": "a number from 0.1 to 1",
+    "language": "en or zh",
+}
+"""What each setting may be, in the console's words."""
 
 _KINDS: dict[str, Any] = {field.name: field.type for field in msgspec.structs.fields(WearerSettings)}
 
@@ -64,14 +72,8 @@ def changed_by(settings: WearerSettings, name: str, text: str) -> WearerSettings
     raw = [word for word in re.split(r"[\s,]+", text) if word] if several else text.strip()
     try:
         return msgspec.structs.replace(settings, **{name: msgspec.convert(raw, kind, strict=False)})
-    except ValueError as error:
-        may = f"one of {', '.join(get_args(kind))}" if get_origin(kind) is Literal else str(error)
-        raise SettingError(f"{name} can't be {text!r}: {may}; it is {_shown(settings, name)} now") from None
-
-
-def _shown(settings: WearerSettings, name: str) -> str:
-    value = getattr(settings, name)
-    return " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    except ValueError:
+        raise SettingError(f"{name} can't be {text!r}; it may be {MAY_BE[name]}") from None
 
 
 def _key(name: str) -> str:

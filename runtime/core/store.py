@@ -113,7 +113,7 @@ class Store:
             " ORDER BY id DESC LIMIT ?",
             limit,
         )
-        return [Snap(*row[:-1], bool(row[-1])) for row in rows]
+        return [Snap(id_, t_ns, title, json, bool(kept)) for id_, t_ns, title, json, kept in rows]
 
     def picture(self, snap_id: int) -> bytes | None:
         """The JPEG kept with a snap, or None."""
