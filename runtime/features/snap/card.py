@@ -1,0 +1,223 @@
+"""What the wearer sees of a snap: the answer first, then ingredients and allergens, all prices, the raw text.
+
+Nothing is shown as read that was not: what is less than sure bears a "?" and is drawn dim, what is missing
+is said, and what the catalogue says is marked as the catalogue's.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+from runtime.core.messages import Card, Certainty, Line
+from runtime.features.snap.catalogue import Product
+from runtime.features.snap.fields.money import number
+from runtime.features.snap.fields.text import normalise
+from runtime.features.snap.result import NOT_READ, Field, SnapResult
+
+KEY = "snap"
+TTL_S = 60.0
+NOTE_TTL_S = 8.0
+
+PAGE_COLUMNS = 150
+"""Half-width columns of running text a card holds (five lines of about 32 on a 640 px panel)."""
+
+_SYMBOLS = {
+    "CNY": "¥",
+    "JPY": "¥",
+    "EUR": "€",
+    "GBP": "£",
+    "USD": "US$",
+    "INR": "₹",
+    "KRW": "₩",
+    "$": "$",
+    "¥": "¥",
+}
+_MISSED = (("price", "price"), ("best_before", "date"), ("allergens", "allergens"))
+
+
+def note(text: str, *more: str, ttl_s: float | None = NOTE_TTL_S) -> Card:
+    """A short card that says one thing."""
+    return Card(KEY, (Line(text), *(Line(line, "small") for line in more)), ttl_s=ttl_s)
+
+
+def build_cards(result: SnapResult, product: Product | None, catalogue_note: str = "") -> tuple[Card, ...]:
+    """The cards of a snap, at least one; ``catalogue_note`` says why no product could be looked up.
+
+    >>> build_cards(SnapResult(), None)[0].lines[0].text
+    'Nothing read'
+    """
+    if result.empty:
+        return (note("Nothing read", *(trouble.text for trouble in result.troubles)),)
+    pages = [
+        _answer(result, product, catalogue_note),
+        *_ingredients(result, product),
+        *_prices(result),
+        *_raw(result),
+    ]
+    return tuple(_numbered(page, i + 1, len(pages)) for i, page in enumerate(pages))
+
+
+def with_answer(card: Card, words: str) -> Card:
+    """The card with the model's words below, marked as its own; what was read stays untouched."""
+    said = (Line("The model says (not read):", "small", "probable"), Line(words, "body", "probable"))
+    return Card(card.key, card.lines + said, card.icon, None, card.ttl_s, card.priority)
+
+
+def with_note(card: Card, text: str) -> Card:
+    """The card with one more small line."""
+    return Card(card.key, (*card.lines, Line(text, "small")), card.icon, None, card.ttl_s, card.priority)
+
+
+def marked(text: str, certainty: Certainty) -> str:
+    """The text, with a question mark when it is less than sure."""
+    return text if certainty == "sure" else f"{text} ?"
+
+
+def price_text(field: Field) -> str:
+    """A price as it was printed, with its currency's sign: "€3.98", "from ¥5.8"."""
+    printed = re.findall(r"\d[\d.,' ]*\d|\d", normalise(field.text))
+    digits = next((text for text in printed if number(text) == field.value), f"{field.value:g}")
+    sign = _SYMBOLS.get(field.unit)
+    amount = f"{sign}{digits}" if sign else f"{digits} {field.unit}".strip()
+    return f"{field.qualifier} {amount}".strip()
+
+
+def _line(text: str, field: Field, style: str = "body") -> Line:
+    return Line(marked(text, field.certainty), style, field.certainty)  # type: ignore[arg-type]
+
+
+def _answer(result: SnapResult, product: Product | None, catalogue_note: str) -> list[Line]:
+    """Name, price, date and size, code, and what could not be read."""
+    lines = [_title(result, product)]
+    price, was, unit = result.field("price"), result.field("was_price"), result.field("unit_price")
+    if price is not NOT_READ:
+        lines.append(_line(price_text(price), price, "value"))
+    if was is not NOT_READ:
+        lines.append(_line(f"was {price_text(was)}", was))
+    if unit is not NOT_READ:
+        lines.append(_line(_unit_text(unit), unit))
+    lines += _dates_and_size(result, product)
+    missing = [word for name, word in _MISSED if result.field(name) is NOT_READ]
+    if result.lines and missing:
+        lines.append(Line(f"Not read: {', '.join(missing)}", "small", "not read"))
+    lines.append(_code_line(result, product, catalogue_note))
+    return lines + [Line(trouble.text, "small", "not read") for trouble in result.troubles]
+
+
+def _title(result: SnapResult, product: Product | None) -> Line:
+    """The catalogue's name for a sure code, else what the label says."""
+    name = result.field("name")
+    known = ", ".join(part for part in (product.name, product.brand) if part) if product else ""
+    if known and result.codes[0].certainty == "sure":
+        return Line(known, "title")
+    if name is not NOT_READ:
+        return _line(str(name.value), name, "title")
+    return Line(
+        marked(known, "probable") if known else "Name not read", "title", "probable" if known else "not read"
+    )
+
+
+def _dates_and_size(result: SnapResult, product: Product | None) -> Iterable[Line]:
+    for name, words in (
+        ("best_before", "Best before"),
+        ("produced", "Made"),
+        ("date", "Date"),
+        ("shelf_life", "Keeps"),
+    ):
+        field = result.field(name)
+        if field is not NOT_READ:
+            yield _line(f"{words} {field.value}", field)
+    size = result.field("net_content")
+    if size is not NOT_READ:
+        yield _line(str(size.value), size)
+    elif product and product.quantity:
+        yield Line(f"{product.quantity} (catalogue)", "small")
+
+
+def _unit_text(field: Field) -> str:
+    amount, _, per = str(field.value).partition("/")
+    sign = _SYMBOLS.get(field.unit)
+    return f"{sign}{amount}/{per}" if sign else f"{amount} {field.unit}/{per}".replace(" /", "/")
+
+
+def _code_line(result: SnapResult, product: Product | None, catalogue_note: str) -> Line:
+    if not result.codes:
+        return Line("No bar code read", "small", "not read")
+    code = result.codes[0]
+    where = catalogue_note or ("" if product else "Not in the catalogue")
+    text = " · ".join(part for part in (marked(code.gtin, code.certainty), where) if part)
+    return Line(text, "small", code.certainty)
+
+
+def _ingredients(result: SnapResult, product: Product | None) -> Iterable[list[Line]]:
+    """Allergens before ingredients; the catalogue's only where the label gave none, and marked."""
+    label = [result.field(name) for name in ("allergens", "may_contain", "ingredients")]
+    if all(field is NOT_READ for field in label) and not (
+        product and (product.allergens or product.ingredients)
+    ):
+        return
+    allergens, traces, ingredients = label
+    first = [Line("Allergens", "title")]
+    first += [_line(str(field.value), field) for field in (allergens, traces) if field is not NOT_READ]
+    if allergens is NOT_READ:
+        first.append(Line("Not read on the label", "small", "not read"))
+        if product and product.allergens:
+            first.append(Line(f"From the catalogue, not the label: {product.allergens}", "body", "probable"))
+    yield first
+    if ingredients is not NOT_READ:
+        for page in _paged(str(ingredients.value)):
+            yield [Line("Ingredients", "title"), _line(page, ingredients)]
+    elif product and product.ingredients:
+        for page in _paged(product.ingredients):
+            yield [Line("Ingredients, from the catalogue", "title"), Line(page, "body", "probable")]
+
+
+def _prices(result: SnapResult) -> Iterable[list[Line]]:
+    """All prices, when there is more to say than the first card did."""
+    price, was = result.field("price"), result.field("was_price")
+    others = [*price.others, *was.others]
+    if others:
+        read = [("", price), ("was ", was)]
+        lines = [_line(f"{word}{price_text(field)}", field) for word, field in read if field is not NOT_READ]
+        lines += [_line(f"or {price_text(field)}", field) for field in others]
+        yield [Line("Prices on the label", "title"), *lines]
+
+
+def _raw(result: SnapResult) -> Iterable[list[Line]]:
+    text = " · ".join(line.text for line in result.lines)
+    for page in _paged(text):
+        yield [Line("Text as read", "title"), Line(page, "small")]
+
+
+def _paged(text: str) -> list[str]:
+    """Running text cut where a card is full, at a blank where there is one near."""
+    pages: list[str] = []
+    while text:
+        cut = _fitting(text)
+        blank = text.rfind(" ", cut // 2, cut) if cut < len(text) else -1
+        cut = blank if blank > 0 else cut
+        pages.append(text[:cut].strip())
+        text = text[cut:].strip()
+    return pages
+
+
+def _fitting(text: str) -> int:
+    """How many characters fill a card; East Asian ones count double."""
+    columns = 0
+    for i, char in enumerate(text):
+        columns += 2 if unicodedata.east_asian_width(char) in "WF" else 1
+        if columns > PAGE_COLUMNS:
+            return i
+    return len(text)
+
+
+def _numbered(lines: Sequence[Line], page: int, of: int) -> Card:
+    if of == 1:
+        return Card(KEY, tuple(lines), ttl_s=TTL_S)
+    *before, last = lines
+    if last.style == "small":
+        last = Line(f"{last.text} · {page}/{of}", "small", last.certainty)
+        return Card(KEY, (*before, last), ttl_s=TTL_S)
+    return Card(KEY, (*lines, Line(f"{page}/{of}", "small")), ttl_s=TTL_S)

@@ -1,0 +1,1 @@
+"""From lines of text to what a shopper asks: name, price, dates, size, ingredients, allergens."""

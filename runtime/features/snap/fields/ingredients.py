@@ -1,0 +1,80 @@
+"""The ingredients and allergens lines, joined over their continuation lines.
+
+An allergen is reported only from a line that declares it; nothing is concluded from a list of ingredients.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from runtime.features.snap.fields import words
+from runtime.features.snap.fields.text import Seen, field, gap
+from runtime.features.snap.result import Field
+
+MAX_LINES = 14
+"""A longer list is cut here: what follows is another column."""
+
+
+def read_ingredients(lines: Sequence[Seen]) -> dict[str, Field]:
+    """``ingredients``, ``allergens`` (what it contains) and ``may_contain`` (traces)."""
+    found: dict[str, Field] = {}
+    for i, line in enumerate(lines):
+        kind = _kind(line.text)
+        if not kind or kind in found:
+            continue
+        block = _block(i, lines)
+        text = _tidy(block)
+        if kind != "ingredients" and not _declares(text):
+            continue
+        value = words.INGREDIENTS.sub("", text).strip(" :") if kind == "ingredients" else text
+        if value:
+            found[kind] = field(value, block)
+    return found
+
+
+def _kind(text: str) -> str:
+    """Which of the three a line begins, or ""."""
+    if words.INGREDIENTS.match(text):
+        return "ingredients"
+    if words.MAY_CONTAIN.search(text) and not text[:1].islower():
+        return "may_contain"
+    return "allergens" if words.ALLERGENS.match(text) else ""
+
+
+def _declares(text: str) -> bool:
+    """It names an allergen; "contains caffeine", "free from milk" and "not in bold" advice do not."""
+    return bool(words.KNOWN_ALLERGENS.search(text)) and not words.NEGATED.search(text)
+
+
+def _block(i: int, lines: Sequence[Seen]) -> list[Seen]:
+    """A heading with the lines that go on below it: same column, same print, no other heading."""
+    block = [lines[i]]
+    for other in lines[i + 1 :]:
+        last = block[-1]
+        across, down = gap(last.rect, other.rect)
+        column = -across >= 0.5 * min(last.rect.w, other.rect.w)
+        alike = 0.6 <= other.height / last.height <= 1.6
+        if not column or not alike or other.rect.y < last.rect.y + 0.4 * last.height:
+            continue
+        if (
+            down > 1.1 * last.height
+            or _kind(other.text)
+            or words.OTHER_HEADING.match(other.text)
+            or len(block) == MAX_LINES
+        ):
+            break
+        block.append(other)
+    return block
+
+
+def _tidy(block: Sequence[Seen]) -> str:
+    """The lines as one text; a word hyphenated over a line's end is whole again."""
+    text = block[0].text
+    for line in block[1:]:
+        if text.endswith("-"):
+            text = text[:-1] + line.text
+        else:
+            han = re.search(r"[\u4e00-\u9fff,]$", text) and re.match(r"[\u4e00-\u9fff,]", line.text)
+            text += line.text if han else f" {line.text}"
+    return text

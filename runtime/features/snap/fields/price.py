@@ -1,0 +1,186 @@
+"""Which amount on a label is the price, which the old one, which the price per kilogram.
+
+An amount counts when a currency, a 起 ("from") or a cue word stands with it; a bare number only when it is
+by far the tallest text and has two decimals, and then it is no more than probable.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from statistics import median
+
+import msgspec
+
+from runtime.features.snap.fields.dates import blank
+from runtime.features.snap.fields.money import Amount, Role, amounts, role_of
+from runtime.features.snap.fields.text import Seen, belongs, field, gap, union
+from runtime.features.snap.result import Field
+
+_SIGN = re.compile(r"[¥Y€$£₹₩]|EUR|USD|GBP|RMB|CNY|CHF", re.IGNORECASE)
+_SUFFIX = re.compile(r"(?:[元円€]|起|元起)?(?:\s?/\s?\d*\s?[A-Za-z\u4e00-\u9fff]{1,3})?", re.IGNORECASE)
+_CENTS = re.compile(r"(?P<point>[.,])?(?P<cents>\d\d)(?P<rest>\s?[元€]?起?)")
+_EURO_INTEGER = re.compile(r"(?P<sign>[¥Y€$£]\s?)?\d{1,5}[.,]?")
+
+SAME_RANK = 0.75
+"""A rival whose digits are at least this tall against the tallest makes the price uncertain."""
+
+
+class Offer(msgspec.Struct, frozen=True):
+    """An amount with the lines that show it, the height of its digits and what it is."""
+
+    amount: Amount
+    lines: tuple[Seen, ...]
+    height: float
+    role: Role
+    cue: str
+
+    @property
+    def weight(self) -> tuple[bool, float]:
+        """What is marked or announced goes before a bare number, then the taller."""
+        return self.amount.marked or self.role == "price", self.height
+
+    def read(self, doubt: bool = False) -> Field:
+        """The amount as a field."""
+        value = self.amount.value
+        return field(value, self.lines, doubt=doubt or self.amount.doubt, unit=self.amount.currency)
+
+
+def read_prices(lines: Sequence[Seen]) -> dict[str, Field]:
+    """``price``, ``was_price``, ``unit_price`` and ``currency``, as far as they are there."""
+    offers = _offers(lines)
+    found: dict[str, Field] = {}
+    if units := [one for one in offers if one.amount.per and one.role in ("", "price")]:
+        found["unit_price"] = _unit_price(units)
+    wanted = [one for one in offers if not one.amount.per and one.role in ("", "price")]
+    price = _choose(wanted, median([line.height for line in lines]) if lines else 0)
+    if price is not None:
+        found["price"] = price[1]
+        if sign := price[0].amount.currency:
+            found["currency"] = field(sign, price[0].lines, doubt=price[0].amount.doubt)
+    if was := _was(offers, price[0] if price else None):
+        found["was_price"] = was
+    return found
+
+
+def _offers(lines: Sequence[Seen]) -> list[Offer]:
+    """Every amount in the picture with its cue; parts that the reader split are joined first."""
+    context = " ".join(line.text for line in lines)
+    offers: list[Offer] = []
+    used: set[int] = set()
+    for i, line in sorted(enumerate(lines), key=lambda one: -one[1].height):
+        if i in used:
+            continue
+        parts, text = _join(i, lines, used)
+        for amount in amounts(blank(text), context):
+            role, cue = (
+                (amount.role, line.text) if amount.role else _cue(union([p.rect for p in parts]), line, lines)
+            )
+            if amount.marked or role or amount.per or (amount.whole and amount.decimals):
+                offers.append(Offer(amount, tuple(parts), line.height, role, cue))
+    return offers
+
+
+def _join(i: int, lines: Sequence[Seen], used: set[int]) -> tuple[list[Seen], str]:
+    """A number with the sign before it, small cents after it and a suffix, where the reader split them."""
+    line = lines[i]
+    parts, text = [line], line.text
+    if not re.search(r"\d", text):
+        return parts, text
+    for j, other in enumerate(lines):
+        if j == i or j in used:
+            continue
+        across, down = gap(line.rect, other.rect)
+        if down >= 0 or across > 0.6 * line.height:
+            continue
+        after = other.rect.x >= line.right - 0.35 * line.height
+        if after and _EURO_INTEGER.fullmatch(text) and _are_cents(line, other):
+            cents = _CENTS.fullmatch(other.text)
+            text = f"{text.rstrip('.,')}.{cents['cents']}{cents['rest']}" if cents else text
+        elif after and other.text and _SUFFIX.fullmatch(other.text):
+            text = f"{text}{other.text}"
+        elif other.right <= line.rect.x + 0.35 * line.height and _SIGN.fullmatch(other.text):
+            text = f"{other.text}{text}"
+        else:
+            continue
+        parts.append(other)
+        used.add(j)
+    return parts, text
+
+
+def _are_cents(whole: Seen, other: Seen) -> bool:
+    """Two small digits at the shoulder of tall ones, or with a point of their own."""
+    cents = _CENTS.fullmatch(other.text)
+    if cents is None:
+        return False
+    small = 0.2 * whole.height <= other.height <= 0.8 * whole.height
+    raised = other.rect.y + other.rect.h / 2 < whole.rect.y + 0.6 * whole.rect.h
+    return (small and raised) or (bool(cents["point"]) and other.height <= 1.1 * whole.height)
+
+
+def _cue(rect: object, line: Seen, lines: Sequence[Seen]) -> tuple[Role, str]:
+    """The nearest line without an amount of its own that says what this amount is."""
+    near: list[tuple[float, Role, str]] = []
+    for other in lines:
+        away = belongs(other, line) if other is not line else None
+        if away is None or re.search(r"\d", other.text):
+            continue
+        if role := role_of(other.text):
+            near.append((away, role, other.text))
+    return min(near, key=lambda one: one[0])[1:] if near else ("", "")
+
+
+def _choose(offers: Sequence[Offer], usual_height: float) -> tuple[Offer, Field] | None:
+    """The tallest of the best-founded amounts; rivals of the same rank are listed and make it probable."""
+    ranked = sorted(offers, key=lambda one: one.weight, reverse=True)
+    if not ranked:
+        return None
+    top = ranked[0]
+    founded = top.weight[0]
+    if not founded and top.height < 1.5 * usual_height:
+        return None
+    rivals = [
+        one
+        for one in ranked[1:]
+        if one.amount.value != top.amount.value
+        and one.weight[0] == founded
+        and one.height >= SAME_RANK * top.height
+    ]
+    if top.role != "price" and (cued := [one for one in rivals if one.role == "price"]):
+        top, rivals = cued[0], [top, *(one for one in rivals if one is not cued[0])]
+    doubt = not founded or any(one.role == top.role for one in rivals)
+    price = top.read(doubt)
+    others = tuple(one.read(doubt=True) for one in rivals)
+    return top, msgspec.structs.replace(
+        price, others=others, qualifier="from" if top.amount.start_price else ""
+    )
+
+
+def _was(offers: Sequence[Offer], price: Offer | None) -> Field | None:
+    """The price crossed out: one a cue names, else the one higher amount in smaller print."""
+    named = [one for one in offers if one.role == "was" and not one.amount.per]
+    if not named and price is not None and price.role == "price":
+        named = [
+            one
+            for one in offers
+            if not one.role and not one.amount.per and one.amount.marked
+            and one.amount.value > price.amount.value and one.height < SAME_RANK * price.height
+        ]  # fmt: skip
+        if len({one.amount.value for one in named}) != 1:
+            return None
+    if not named:
+        return None
+    first = max(named, key=lambda one: (one.height, -one.lines[0].rect.y, -one.lines[0].rect.x))
+    rivals = tuple(one.read() for one in named if one.amount.value != first.amount.value)
+    return msgspec.structs.replace(
+        first.read(doubt=bool(rivals) or first.role != "was"),
+        others=rivals,
+        qualifier="from" if first.amount.start_price else "",
+    )
+
+
+def _unit_price(units: Sequence[Offer]) -> Field:
+    """The tallest price per measure as "3.98/kg"."""
+    first = max(units, key=lambda one: one.height)
+    read = first.read()
+    return msgspec.structs.replace(read, value=f"{first.amount.value:g}/{first.amount.per}")
