@@ -50,7 +50,7 @@ def sizes(text: str) -> list[Size]:
     """Quantities in normalised text that are no rates ("per 100 g") and no prices per measure."""
     found = []
     for match in _SIZE.finditer(text):
-        if words.RATE.search(text[: match.start()]):
+        if words.RATE.search(text[: match.start()]) or re.match(r"\s?=", text[match.end() :]):
             continue
         unit = _UNITS.get(
             re.sub(r"\s|\.", "", match["u"].lower()).replace("floz", "fl oz"), match["u"].lower()

@@ -179,8 +179,9 @@ def _nearest(line: Seen, one: Dated, cues: Sequence[tuple[Kind, Seen]]) -> tuple
         if cue is not line:
             return kind, cue
         pattern = next(p for k, p in _CUES if k == kind)
-        places = [m.start() for m in pattern.finditer(line.text) if m.start() < one.start] or [0]
-        best = max(best, (places[-1], kind, line), key=lambda found: found[0])
+        places = [m.start() for m in pattern.finditer(line.text) if m.start() < one.start]
+        if places or len(cues) == 1:  # a single cue may also come after
+            best = max(best, ((places or [0])[-1], kind, line), key=lambda found: found[0])
     return best[1], best[2]
 
 

@@ -72,7 +72,7 @@ def repair(text: str) -> tuple[str, bool]:
 
     Only letters wedged between digits, separators and currency signs are touched.
     """
-    zeros = r"(?<=\d)[oO]+(?=[\d.,]|\b)|(?<=\d[.,])[oO]+(?=\d|\b)"
+    zeros = r"(?<=\d)[oO]+(?=[\d.,]|\b|(?:k?g|[mc]?l)\b|[\u4e00-\u9fff])|(?<=\d[.,])[oO]+(?=\d|\b)"
     fixed = re.sub(zeros, lambda match: "0" * len(match[0]), text)
     fixed = re.sub(r"(?<=[\d¥€$£])[lI|](?=[\d.,])|(?<=\d[.,])[lI|](?=\d|\b)|(?<=\d[.,]\d)[lI|]\b", "1", fixed)
     return re.sub(r"(?<![A-Za-z])[Yy](?= ?\d)", "¥", fixed), fixed != text

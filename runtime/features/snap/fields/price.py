@@ -14,7 +14,7 @@ import msgspec
 
 from runtime.features.snap.fields.dates import blank
 from runtime.features.snap.fields.money import Amount, Role, amounts, role_of
-from runtime.features.snap.fields.text import Seen, belongs, field, gap, union
+from runtime.features.snap.fields.text import SURE, Seen, belongs, field, gap
 from runtime.features.snap.result import Field
 
 _SIGN = re.compile(r"[¥Y€$£₹₩]|EUR|USD|GBP|RMB|CNY|CHF", re.IGNORECASE)
@@ -33,17 +33,22 @@ class Offer(msgspec.Struct, frozen=True):
     lines: tuple[Seen, ...]
     height: float
     role: Role
-    cue: str
+    cue: Seen | None
 
     @property
     def weight(self) -> tuple[bool, float]:
         """What is marked or announced goes before a bare number, then the taller."""
         return self.amount.marked or self.role == "price", self.height
 
+    @property
+    def weak(self) -> bool:
+        """A whole number that bears no currency might count something else."""
+        return self.amount.doubt or not (self.amount.marked or self.amount.decimals)
+
     def read(self, doubt: bool = False) -> Field:
         """The amount as a field."""
-        value = self.amount.value
-        return field(value, self.lines, doubt=doubt or self.amount.doubt, unit=self.amount.currency)
+        read = field(self.amount.value, self.lines, doubt=doubt or self.weak, unit=self.amount.currency)
+        return msgspec.structs.replace(read, qualifier="from" if self.amount.start_price else "")
 
 
 def read_prices(lines: Sequence[Seen]) -> dict[str, Field]:
@@ -60,6 +65,15 @@ def read_prices(lines: Sequence[Seen]) -> dict[str, Field]:
             found["currency"] = field(sign, price[0].lines, doubt=price[0].amount.doubt)
     if was := _was(offers, price[0] if price else None):
         found["was_price"] = was
+    return _in_order(found)
+
+
+def _in_order(found: dict[str, Field]) -> dict[str, Field]:
+    """A price above the one it replaces means that one of them was misread: both become probable."""
+    price, was = found.get("price"), found.get("was_price")
+    if price and was and float(was.value or 0) <= float(price.value or 0):
+        for name in ("price", "was_price"):
+            found[name] = msgspec.structs.replace(found[name], certainty="probable")
     return found
 
 
@@ -73,9 +87,7 @@ def _offers(lines: Sequence[Seen]) -> list[Offer]:
             continue
         parts, text = _join(i, lines, used)
         for amount in amounts(blank(text), context):
-            role, cue = (
-                (amount.role, line.text) if amount.role else _cue(union([p.rect for p in parts]), line, lines)
-            )
+            role, cue = (amount.role, line) if amount.role else _cue(line, lines)
             if amount.marked or role or amount.per or (amount.whole and amount.decimals):
                 offers.append(Offer(amount, tuple(parts), line.height, role, cue))
     return offers
@@ -118,16 +130,16 @@ def _are_cents(whole: Seen, other: Seen) -> bool:
     return (small and raised) or (bool(cents["point"]) and other.height <= 1.1 * whole.height)
 
 
-def _cue(rect: object, line: Seen, lines: Sequence[Seen]) -> tuple[Role, str]:
-    """The nearest line without an amount of its own that says what this amount is."""
-    near: list[tuple[float, Role, str]] = []
+def _cue(line: Seen, lines: Sequence[Seen]) -> tuple[Role, Seen | None]:
+    """The nearest line without a number of its own that says what this amount is."""
+    near: list[tuple[float, Role, Seen]] = []
     for other in lines:
         away = belongs(other, line) if other is not line else None
         if away is None or re.search(r"\d", other.text):
             continue
         if role := role_of(other.text):
-            near.append((away, role, other.text))
-    return min(near, key=lambda one: one[0])[1:] if near else ("", "")
+            near.append((away, role, other))
+    return min(near, key=lambda one: one[0])[1:] if near else ("", None)
 
 
 def _choose(offers: Sequence[Offer], usual_height: float) -> tuple[Offer, Field] | None:
@@ -149,11 +161,8 @@ def _choose(offers: Sequence[Offer], usual_height: float) -> tuple[Offer, Field]
     if top.role != "price" and (cued := [one for one in rivals if one.role == "price"]):
         top, rivals = cued[0], [top, *(one for one in rivals if one is not cued[0])]
     doubt = not founded or any(one.role == top.role for one in rivals)
-    price = top.read(doubt)
     others = tuple(one.read(doubt=True) for one in rivals)
-    return top, msgspec.structs.replace(
-        price, others=others, qualifier="from" if top.amount.start_price else ""
-    )
+    return top, msgspec.structs.replace(top.read(doubt), others=others)
 
 
 def _was(offers: Sequence[Offer], price: Offer | None) -> Field | None:
@@ -172,11 +181,8 @@ def _was(offers: Sequence[Offer], price: Offer | None) -> Field | None:
         return None
     first = max(named, key=lambda one: (one.height, -one.lines[0].rect.y, -one.lines[0].rect.x))
     rivals = tuple(one.read() for one in named if one.amount.value != first.amount.value)
-    return msgspec.structs.replace(
-        first.read(doubt=bool(rivals) or first.role != "was"),
-        others=rivals,
-        qualifier="from" if first.amount.start_price else "",
-    )
+    named_surely = first.cue is not None and first.role == "was" and first.cue.confidence >= SURE
+    return msgspec.structs.replace(first.read(doubt=bool(rivals) or not named_surely), others=rivals)
 
 
 def _unit_price(units: Sequence[Offer]) -> Field:

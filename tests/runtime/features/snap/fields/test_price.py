@@ -14,6 +14,7 @@ def test_the_promotion_card_has_its_price_and_keeps_the_usual_one_apart() -> Non
     assert price.crop.x <= 127
     assert price.crop.x + price.crop.w >= 223, "the crop holds the 起 too"
     assert (was.value, was.text, was.qualifier) == (10.0, "10.0起", "from")
+    assert was.certainty == "probable", "its cue was half misread"
 
 
 def test_house_numbers_on_a_street_sign_are_no_prices() -> None:
@@ -111,3 +112,13 @@ def test_a_repaired_digit_is_probable() -> None:
 
 def test_a_date_is_not_money() -> None:
     assert read_prices(see(label("价格有效期 2026.03.01", "12.03.27"))) == {}
+
+
+def test_a_whole_number_without_currency_is_probable() -> None:
+    assert read_prices(see(label("现价 99")))["price"].certainty == "probable"
+    assert read_prices(see(label("现价 99元")))["price"].certainty == "sure"
+
+
+def test_a_price_above_the_old_one_makes_both_probable() -> None:
+    fields = read_prices(see(label("Was £3.00 Now £8.50")))
+    assert {field.certainty for name, field in fields.items() if "price" in name} == {"probable"}

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import pytest
+
+from runtime.features.snap.fields.ingredients import MAX_LINES, read_ingredients
+from runtime.features.snap.fields.text import see
+from tests.runtime.features.snap.labels import label, line
+
+
+def test_ingredients_go_on_over_lines_until_the_next_heading() -> None:
+    lines = label(
+        "Ingredients: water, oats 11 %, sun-", "flower oil, sea salt", "Best before 03 2027", "oats"
+    )
+    field = read_ingredients(see(lines))["ingredients"]
+    assert field.value == "water, oats 11 %, sunflower oil, sea salt"
+    assert field.crop is not None
+    assert field.crop.h == 50, "the crop holds both lines and not the third"
+
+
+def test_chinese_ingredients_and_allergens() -> None:
+    fields = read_ingredients(
+        see(label("配料：水、燕麦、白砂", "糖、食用盐", "致敏物质提示：含有麸质", "贮存条件：常温"))
+    )
+    assert fields["ingredients"].value == "水,燕麦,白砂糖,食用盐"
+    assert fields["allergens"].value == "致敏物质提示:含有麸质"
+
+
+def test_contains_and_may_contain_are_kept_apart() -> None:
+    fields = read_ingredients(see(label("Contains: milk, soy.", "May contain traces of nuts.")))
+    assert fields["allergens"].value == "Contains: milk, soy."
+    assert fields["may_contain"].value == "May contain traces of nuts."
+    assert "ingredients" not in fields
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Contains caffeine",
+        "contains no added sugar or milk",
+        "不含牛奶",
+        "Milk-free",
+        "Allergens: see in bold",
+        "Contains 10% juice",
+    ],
+)
+def test_no_allergen_is_concluded_from_other_words(text: str) -> None:
+    assert "allergens" not in read_ingredients(see(label(text)))
+
+
+def test_an_ingredient_list_alone_declares_no_allergen() -> None:
+    assert set(read_ingredients(see(label("Ingredients: milk, wheat flour")))) == {"ingredients"}
+
+
+def test_the_weakest_line_counts() -> None:
+    lines = [line("Contains: milk,", 10, 10), line("soy, egg", 10, 35, confidence=0.6)]
+    assert read_ingredients(see(lines))["allergens"].certainty == "probable"
+
+
+def test_another_column_is_not_part_of_it() -> None:
+    lines = [line("Ingredients: water,", 10, 10), line("Nährwerte", 600, 30), line("sugar", 10, 36)]
+    assert read_ingredients(see(lines))["ingredients"].value == "water, sugar"
+
+
+def test_a_runaway_list_is_cut() -> None:
+    lines = label("Ingredients: a", *["word"] * 40)
+    assert str(read_ingredients(see(lines))["ingredients"].value).count("word") == MAX_LINES - 1

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from runtime.features.snap.fields.name import read_name
+from runtime.features.snap.fields.text import see
+from tests.runtime.features.snap.labels import PRICE_CARD, STREET_SIGN, label, line
+
+
+def test_the_tallest_words_are_the_name() -> None:
+    lines = [line("Morning Oat", 10, 10, 60), line("with sea salt", 10, 100, 20), line("£1.85", 10, 140, 70)]
+    field = read_name(see(lines))["name"]
+    assert (field.value, field.certainty) == ("Morning Oat", "sure")
+
+
+def test_a_name_of_two_lines_is_joined() -> None:
+    lines = [line("Morning", 10, 10, 60), line("Oat Drink", 10, 80, 58), line("with sea salt", 10, 180, 20)]
+    assert read_name(see(lines))["name"].value == "Morning Oat Drink"
+
+
+def test_a_rival_of_the_same_size_makes_it_probable() -> None:
+    lines = [line("Morning Oat", 10, 10, 40), line("Browline Farm", 10, 300, 38)]
+    assert read_name(see(lines))["name"].certainty == "probable"
+
+
+def test_a_label_that_says_so_is_believed() -> None:
+    lines = [line("清晨饮品", 10, 10, 60), line("品名: 燕麦奶", 10, 100, 20)]
+    assert read_name(see(lines))["name"].value == "燕麦奶"
+
+
+def test_slogans_prices_and_dates_are_no_name() -> None:
+    assert read_name(see(label("SPECIAL OFFER", "£1.85", "2027-03-01", "Ingredients: water", "250 g"))) == {}
+
+
+def test_a_card_of_slogans_has_no_name() -> None:
+    assert read_name(see(PRICE_CARD)) == {}
+
+
+def test_the_tallest_line_of_the_street_sign_is_its_title() -> None:
+    assert read_name(see(STREET_SIGN))["name"].value == "愚园路"
