@@ -7,6 +7,7 @@ Times come from the clock, so that a run on virtual time writes the same bytes a
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections import deque
 from collections.abc import MutableMapping
 from datetime import UTC, datetime
@@ -72,13 +73,12 @@ class LogRing:
 
     def __init__(self, capacity: int = 2000) -> None:
         self._entries: deque[Entry] = deque(maxlen=capacity)
-        self._seq = 0
+        self._seq = itertools.count(1)
 
     def add(self, t_ns: int, wall_ns: int, level: Level, fields: dict[str, Any]) -> Entry:
         """Keep an entry; the oldest goes when the ring is full."""
-        self._seq += 1
         part, event = str(fields.pop("part", "")), str(fields.pop("event", ""))
-        entry = Entry(self._seq, t_ns, wall_ns, level, part, event, fields)
+        entry = Entry(next(self._seq), t_ns, wall_ns, level, part, event, fields)
         self._entries.append(entry)
         return entry
 

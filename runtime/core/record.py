@@ -28,8 +28,6 @@ from runtime.core.topics import CARD, TOPICS, Topic
 FLUSH_S = 0.5
 BACKLOG = 20_000  # messages that may wait for a slow disk; 40 s of every topic's rate
 
-Open = Callable[[Path], int]
-
 
 class Recording(msgspec.Struct, frozen=True):
     """A finished recording: messages written, and those a slow disk made us leave out."""
@@ -57,9 +55,11 @@ def chosen(topics: Sequence[str] = (), include: Sequence[str] = ()) -> list[Topi
 class Recorder:
     """One recording at a time."""
 
-    def __init__(self, bus: Bus, clock: Clock, log: Log, open_file: Open | None = None) -> None:
+    def __init__(
+        self, bus: Bus, clock: Clock, log: Log, create: Callable[[Path], Output] | None = None
+    ) -> None:
         self._bus, self._clock, self._log = bus, clock, log
-        self._open_file = open_file or _create
+        self._create = create or Output
         self._session: _Session | None = None
         self._taps: list[Callable[[], None]] = []
         self._pump: asyncio.Task[None] | None = None
@@ -76,7 +76,7 @@ class Recorder:
             raise RecordingError(f"already recording to {self._session.path}: stop that first")
         session = self._session = _Session(path)
         try:
-            await self._clock.call("record", session.begin, self._open_file, names, self._clock.wall_ns())
+            await self._clock.call("record", session.begin, self._create, names, self._clock.wall_ns())
         except OSError as error:
             self._session = None
             raise RecordingError(f"can't record to {path}: {error.strerror}; choose another") from error
@@ -136,10 +136,11 @@ class _Session:
         self.messages = self.dropped = 0
         self._failed: OSError | None = None
 
-    def begin(self, open_file: Open, topics: Sequence[Topic[Any]], wall_ns: int) -> None:
+    def begin(self, create: Callable[[Path], Output], topics: Sequence[Topic[Any]], wall_ns: int) -> None:
+        """Create the file and write its head. Raises OSError."""
         from mcap.writer import Writer  # 60 ms that the first HUD frame need not wait for
 
-        self._file = _Output(open_file(self.path))
+        self._file = create(self.path)
         writer: Any = Writer
         self._writer = writer(self._file)
         try:
@@ -147,6 +148,7 @@ class _Session:
             self._writer.add_metadata("browline", {"wall_ns": str(wall_ns)})
         except OSError:
             self._file.close()
+            self.path.unlink(missing_ok=True)
             raise
         self._channels = {topic.name: self._channel(topic) for topic in topics}
         self._good = self._file.tell()
@@ -159,9 +161,9 @@ class _Session:
         """Write what waits, as one complete chunk. Once that failed, nothing more is written."""
         if self._failed is not None:
             raise self._failed
-        while self.waiting:
-            self._add(*self.waiting.popleft())
         try:
+            while self.waiting:
+                self._add(*self.waiting.popleft())
             self._writer.flush()
         except OSError as error:
             self._failed = error
@@ -195,13 +197,15 @@ class _Session:
         self._file.close()
 
 
-class _Output:
-    """A file without a buffer, so that a failed write leaves nothing behind to be written later."""
+class Output:
+    """A new file without a buffer, so that a failed write leaves nothing behind to be written later."""
 
-    def __init__(self, fd: int) -> None:
-        self._fd, self._size = fd, 0
+    def __init__(self, path: Path) -> None:
+        self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        self._size = 0
 
     def write(self, data: bytes) -> None:
+        """Write all of ``data``. Raises OSError."""
         rest = memoryview(data)
         while rest:
             done = os.write(self._fd, rest)
@@ -209,18 +213,17 @@ class _Output:
             rest = rest[done:]
 
     def tell(self) -> int:
+        """Bytes written so far."""
         return self._size
 
     def flush(self) -> None:
         """There is nothing to flush."""
 
     def cut(self, size: int) -> None:
+        """Leave the first ``size`` bytes."""
         with contextlib.suppress(OSError):
             os.ftruncate(self._fd, size)
 
     def close(self) -> None:
+        """Close the file."""
         os.close(self._fd)
-
-
-def _create(path: Path) -> int:
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
