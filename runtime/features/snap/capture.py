@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 
 from drivers.base import CaptureRefusedError, DeviceLostError, DriverError, Frame
-from models.base import ModelError
+from models.base import DeadlineError, ModelError
 from runtime.core.clock import NS, Clock
 from runtime.features.snap import pipeline
 from runtime.features.snap.pipeline import Part, Tools
@@ -124,6 +124,8 @@ class Capture:
 
         try:
             part: Part = await self._runner.run(job, deadline_s=self.left(LATE_S), name="snap.text")
+        except DeadlineError:
+            return Part(troubles=(Trouble("text", "The text took too long: press again"),))
         except ModelError as error:
             return Part(troubles=(Trouble("text", f"Text failed: {error}"),))
         return part

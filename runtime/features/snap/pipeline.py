@@ -65,7 +65,7 @@ def read_codes(best: Sequence[Image], tools: Tools, expired: Expired, trace_id: 
     codes: tuple[ProductCode, ...] = ()
     with tools.tracer.span("snap.codes", trace_id):
         try:
-            codes = tuple(tools.codes.read(best, expired))
+            codes = tuple(tools.codes.read(best, expired=expired))
         except ModelError as error:
             troubles = (Trouble("codes", f"Bar codes failed: {error}"),)
     return Part(codes=codes, troubles=troubles, ms={"codes": milliseconds(start, tools.clock.now_ns())})

@@ -109,7 +109,7 @@ class ProductCode(Protocol):
 class CodeReader(Protocol):
     """Finds product codes in several pictures of the same thing."""
 
-    def read(self, images: Sequence[Image], expired: Expired) -> Sequence[ProductCode]:
+    def read(self, images: Sequence[Image], *, expired: Expired) -> Sequence[ProductCode]:
         """``images`` uint8[H, W, 3] BGR, best first; stops soon after ``expired()`` turns true."""
         ...
 

@@ -29,7 +29,7 @@ class FakeCodes:
         self.seen: list[Image] = []
         self.expired: Expired = bool
 
-    def read(self, images: Sequence[Image], expired: Expired) -> Sequence[FakeCode]:
+    def read(self, images: Sequence[Image], *, expired: Expired) -> Sequence[FakeCode]:
         self.seen, self.expired = list(images), expired
         if self.error:
             raise self.error
