@@ -18,7 +18,7 @@ Errors::
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from typing import Literal, NamedTuple, Protocol
 
 import msgspec
@@ -109,13 +109,13 @@ class InputEvent(msgspec.Struct, frozen=True):
 
 
 class BatteryState(msgspec.Struct, frozen=True):
-    """Charge 0…1 (None: the gauge does not say), volts, amperes (negative: discharging), °C."""
+    """Charge 0…1, volts, amperes (negative: discharging), °C; None where the gauge does not say."""
 
     t_ns: int
     charge: float | None
     volts: float
-    amps: float
-    temperature_c: float
+    amps: float | None
+    temperature_c: float | None
 
 
 class Rect(NamedTuple):
@@ -151,8 +151,10 @@ class Imu(Device, Protocol):
         """Drain the FIFO (N may be 0). Raises BusError, DeviceLostError."""
         ...
 
-    def self_test(self) -> dict[str, float]:
-        """Run the chip's own self-test: name of each axis → ratio to its factory value."""
+    def self_test(self) -> Generator[float, None, dict[str, float]]:
+        """Run the chip's own self-test: yields the seconds to wait before the next step, returns for each
+        axis ("accel x", …) its response as a ratio to the factory's. Raises BusError.
+        """
         ...
 
 

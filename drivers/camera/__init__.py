@@ -1,0 +1,1 @@
+"""Cameras: the latest frame, never a queue."""

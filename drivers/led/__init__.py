@@ -1,0 +1,1 @@
+"""The capture light, and the guard that keeps camera and microphone behind it."""

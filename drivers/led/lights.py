@@ -1,0 +1,108 @@
+"""Lights: a GPIO line, a LED class device of the kernel, and the World's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from boards import spec
+from drivers.base import BusError, DeviceLostError
+from drivers.bus.gpio import GpioLine
+from drivers.sim.faults import Faults
+
+if TYPE_CHECKING:
+    from drivers.factory import BuildContext
+
+LEDS = Path("/sys/class/leds")
+
+
+class GpioLed:
+    """A LED on a GPIO line."""
+
+    def __init__(self, line: GpioLine) -> None:
+        self._line = line
+
+    @classmethod
+    def from_board(cls, part: spec.Light, context: BuildContext) -> GpioLed:
+        """As the board file says."""
+        return cls(context.gpio(part.line, output=True))
+
+    def open(self) -> None:
+        """Dark until asked."""
+        self.set(False)
+
+    def close(self) -> None:
+        """Give the line back."""
+        self._line.close()
+
+    def set(self, on: bool) -> None:
+        """Switch it. Raises BusError."""
+        self._line.set(on)
+
+    def is_on(self) -> bool:
+        """What the line says. Raises BusError."""
+        return self._line.get()
+
+
+class LedClass:
+    """A LED of the kernel (Documentation/leds/leds-class.rst): ``folder`` holds its ``brightness``."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / "brightness"
+
+    @classmethod
+    def from_board(cls, part: spec.Light, context: BuildContext) -> LedClass:
+        """As the board file says: ``name`` is the LED's."""
+        return cls(LEDS / part.name)
+
+    def open(self) -> None:
+        """Dark until asked. Raises DeviceLostError."""
+        if not self._file.exists():
+            raise DeviceLostError(f"{self._file.parent}: no such LED; `ls {LEDS}` lists them")
+        self.set(False)
+
+    def close(self) -> None:
+        """Nothing to do."""
+
+    def set(self, on: bool) -> None:
+        """Switch it. Raises BusError."""
+        try:
+            self._file.write_text("1" if on else "0", encoding="ascii")
+        except OSError as error:
+            raise BusError(f"{self._file}: {error.strerror}; may this user write it?") from error
+
+    def is_on(self) -> bool:
+        """What the kernel says. Raises BusError."""
+        try:
+            return int(self._file.read_text(encoding="ascii")) > 0
+        except (OSError, ValueError) as error:
+            raise BusError(f"{self._file}: can't be read ({error})") from error
+
+
+class SimLight:
+    """The simulator's light; a dead one takes the order and stays dark, as a broken LED does."""
+
+    def __init__(self, faults: Faults) -> None:
+        self._faults = faults
+        self._on = False
+
+    @classmethod
+    def from_board(cls, part: spec.Light, context: BuildContext) -> SimLight:
+        """As the board file says."""
+        return cls(context.world.faults)
+
+    def open(self) -> None:
+        """Dark until asked."""
+        self._on = False
+
+    def close(self) -> None:
+        """Dark."""
+        self._on = False
+
+    def set(self, on: bool) -> None:
+        """Switch it."""
+        self._on = on
+
+    def is_on(self) -> bool:
+        """Whether it is lit."""
+        return self._on and not self._faults.strikes("light", "dead")

@@ -1,0 +1,1 @@
+"""Serial ports and what else carries the console's bytes."""

@@ -1,0 +1,150 @@
+"""The one physical truth behind every emulated part: where the head points, what stands before it, what is
+pressed, heard and felt. A scenario moves it, and so do the wearer's keys in the terminal.
+"""
+
+from __future__ import annotations
+
+import bisect
+import wave
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drivers.base import BatteryState, Clock, InputEvent
+from drivers.sim.faults import Faults
+from drivers.sim.motion import Head, HeadMotion
+from drivers.sim.scenario import Picture, Scenario
+
+HOURS_OF_CHARGE = 3.0
+FIELD_OF_VIEW_DEG = 70.0
+HORIZON_S = 3600.0  # scripted steps repeat for so long
+Action = Literal["press", "release", "tap", "double_tap", "swipe_forward", "swipe_back"]
+Decode = Callable[[Path], NDArray[np.uint8]]
+
+
+class World:
+    """Physical truth on the given clock; times are the clock's monotonic nanoseconds."""
+
+    def __init__(self, clock: Clock, scenario: Scenario, decode: Decode, seed: int = 0) -> None:
+        self._clock, self._scenario, self._decode = clock, scenario, decode
+        self.start_ns = clock.now_ns()
+        self.faults = Faults(seed)
+        self.changes = 0  # rises with each live change, so that what was computed ahead is thrown away
+        self._head = Head()
+        self._events: list[InputEvent] = []
+        self._decoded: dict[str, NDArray[np.uint8]] = {}
+        self._sound: NDArray[np.float32] | None = None
+        self._script()
+
+    @property
+    def scenario(self) -> Scenario:
+        """What the world was made from."""
+        return self._scenario
+
+    def head(self, t_ns: NDArray[np.int64]) -> HeadMotion:
+        """The head at each time."""
+        return self._head.motion(t_ns - self.start_ns)
+
+    def yaw_pitch(self, t_ns: int) -> tuple[float, float]:
+        """Where the head points, in degrees: left and up are positive."""
+        yaw, pitch, _, _ = self._head.angles(np.array([t_ns - self.start_ns]))
+        return float(yaw[0]), float(pitch[0])
+
+    def look(self, yaw_deg: float, pitch_deg: float, over_s: float = 0.4) -> None:
+        """From now on turn the head to these angles."""
+        self._head.turn(self._now_s(), yaw_deg, pitch_deg, over_s)
+        self.changes += 1
+
+    def turn(self, left_deg: float, up_deg: float) -> None:
+        """Turn the head by so much from where it is; not further than a neck goes."""
+        yaw, pitch = self.yaw_pitch(self._clock.now_ns())
+        self.look(float(np.clip(yaw + left_deg, -90, 90)), float(np.clip(pitch + up_deg, -60, 60)))
+
+    def press(self, key: str, action: Action = "press") -> None:
+        """Act on a key of the glasses now."""
+        bisect.insort(self._events, InputEvent(self._clock.now_ns(), key, action), key=_when)
+
+    def keys_between(self, after_ns: int, until_ns: int) -> list[InputEvent]:
+        """What was done to the keys after ``after_ns`` and not later than ``until_ns``."""
+        first = bisect.bisect_right(self._events, after_ns, key=_when)
+        last = bisect.bisect_right(self._events, until_ns, key=_when)
+        return self._events[first:last]
+
+    def picture(self, t_ns: int, width: int, height: int) -> NDArray[np.uint8]:
+        """What the camera sees: uint8[height, width, 3] BGR, the nearest picture where the head points."""
+        yaw, pitch = self.yaw_pitch(t_ns)
+        seen = np.full((height, width, 3), 46, np.uint8)
+        nearest = min(self._scenario.pictures, key=lambda p: abs(p.yaw - yaw), default=None)
+        if nearest is not None:
+            scale = width / FIELD_OF_VIEW_DEG
+            _paste(seen, self._load(nearest), round((yaw - nearest.yaw) * scale), round(pitch * scale))
+        return seen
+
+    def sound(self, t_ns: int, n: int, rate_hz: int) -> NDArray[np.float32]:
+        """``n`` samples float32 mono from ``t_ns`` on; silence when the scenario has no sound."""
+        heard = np.zeros(n, np.float32)
+        if not self._scenario.sound:
+            return heard
+        if self._sound is None:
+            self._sound = _read_wav(self._scenario.path(self._scenario.sound))
+        first = (t_ns - self.start_ns) * rate_hz // 1_000_000_000
+        part = self._sound[max(0, first) : max(0, first + n)]
+        heard[: len(part)] = part
+        return heard
+
+    def battery(self, t_ns: int) -> BatteryState:
+        """A cell that empties evenly, 3.4 … 4.2 V."""
+        used = (t_ns - self.start_ns) / 3.6e12 / HOURS_OF_CHARGE
+        charge = max(0.0, self._scenario.charge - used)
+        return BatteryState(t_ns, charge, 3.4 + 0.8 * charge, -0.4, self._scenario.temperature_c)
+
+    def _script(self) -> None:
+        period = self._scenario.repeat_s
+        for number in range(round(HORIZON_S / period) if period else 1):
+            for step in self._scenario.steps:
+                self._take(number * period + step.at, step.look, step.over, step.key, step.action)
+
+    def _take(
+        self, at_s: float, look: tuple[float, float] | None, over_s: float, key: str, action: Action
+    ) -> None:
+        if look is not None:
+            self._head.turn(at_s, *look, over_s)
+        if key:
+            self._events.append(InputEvent(self.start_ns + round(at_s * 1e9), key, action))
+
+    def _load(self, picture: Picture) -> NDArray[np.uint8]:
+        image = self._decoded.get(picture.file)
+        if image is None:
+            image = self._decoded[picture.file] = self._decode(self._scenario.path(picture.file))
+        return image
+
+    def _now_s(self) -> float:
+        return (self._clock.now_ns() - self.start_ns) * 1e-9
+
+
+def _when(event: InputEvent) -> int:
+    return event.t_ns
+
+
+def _paste(onto: NDArray[np.uint8], image: NDArray[np.uint8], right: int, down: int) -> None:
+    """Lay ``image``, fitted into the view, onto it, moved by so many pixels; what sticks out is cut off."""
+    import cv2
+
+    height, width = onto.shape[:2]
+    scale = min(width / image.shape[1], height / image.shape[0])
+    size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
+    fitted = image if size == image.shape[1::-1] else cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    left, top = (width - size[0]) // 2 + right, (height - size[1]) // 2 + down
+    x0, y0, x1, y1 = max(0, left), max(0, top), min(width, left + size[0]), min(height, top + size[1])
+    if x0 < x1 and y0 < y1:
+        onto[y0:y1, x0:x1] = fitted[y0 - top : y1 - top, x0 - left : x1 - left]
+
+
+def _read_wav(path: Path) -> NDArray[np.float32]:
+    with wave.open(str(path)) as file:
+        raw = np.frombuffer(file.readframes(file.getnframes()), "<i2")
+        mono: NDArray[np.float32] = raw.reshape(-1, file.getnchannels()).mean(axis=1).astype(np.float32)
+        return mono / np.float32(32768)
