@@ -198,8 +198,8 @@ def _paged(text: str) -> list[str]:
         cut = _fitting(text)
         blank = text.rfind(" ", cut // 2, cut) if cut < len(text) else -1
         cut = blank if blank > 0 else cut
-        pages.append(text[:cut].strip())
-        text = text[cut:].strip()
+        pages.append(text[:cut].strip(" ·"))
+        text = text[cut:].strip(" ·")
     return pages
 
 

@@ -32,18 +32,22 @@ _IN_METRIC = {
 
 _UNIT = r"(?:fl\.?\s?oz\.?|千克|公斤|毫升|克|斤|升|kg|mg|gr|g|ml|cl|dl|ltr|litres?|liter|l|oz|lbs?)"
 _SIZE = re.compile(
-    rf"(?<![\d.,/A-Za-z])(?:(?P<n>\d{{1,3}})\s?[x×*]\s?)?(?P<q>\d{{1,5}}(?:[.,]\d{{1,3}})?)\s?(?P<u>{_UNIT})(?![A-Za-z%])"
+    rf"(?<![\d.,/A-Za-z])(?:(?P<n>\d{{1,3}})\s?[x×*]\s?)?(?P<q>\d{{1,5}}(?:[.,]\d{{1,3}})?)\s?(?P<u>{_UNIT})(?P<e>\s?e)?(?![A-Za-z%])"
     r"(?:\s?[x×*]\s?(?P<m>\d{1,3})(?!\d))?",
     re.IGNORECASE,
 )
 
 
 class Size(msgspec.Struct, frozen=True):
-    """A quantity in a line: ``text`` normalised ("6×330 ml"), its amount in g or ml, or None for others."""
+    """A quantity in a line: ``text`` normalised ("6×330 ml"), its amount in g or ml, or None for others.
+
+    ``estimate`` says that the ℮ of directive 76/211/EEC follows.
+    """
 
     text: str
     metric: float | None
     customary: bool
+    estimate: bool
 
 
 def sizes(text: str) -> list[Size]:
@@ -60,7 +64,7 @@ def sizes(text: str) -> list[Size]:
         scale = _IN_METRIC.get(unit)
         metric = float(quantity) * scale if scale and not count else None
         text_ = f"{count}×{quantity} {unit}" if count else f"{quantity} {unit}"
-        found.append(Size(text_, metric, unit in ("oz", "fl oz", "lb")))
+        found.append(Size(text_, metric, unit in ("oz", "fl oz", "lb"), bool(match["e"])))
     return found
 
 
@@ -77,8 +81,8 @@ def read_content(lines: Sequence[Seen]) -> dict[str, Field]:
             if words.CONTENT.search(text)
             else next((c for c in lines if c is not line and _labels(c, line)), None)
         )
-        estimate = bool(re.search(r"\be$", text))  # the ℮ of directive 76/211/EEC
-        if cue is None and not estimate and not _alone(text):
+        estimate = any(one.estimate for one in found)
+        if cue is None and not estimate and not only_size(text):
             continue
         size, clash = _pick(found)
         sure_of_kind = cue is not None or estimate
@@ -95,9 +99,9 @@ def _labels(cue: Seen, line: Seen) -> bool:
     return bool(words.CONTENT.search(cue.text)) and not sizes(cue.text) and belongs(cue, line) is not None
 
 
-def _alone(text: str) -> bool:
+def only_size(text: str) -> bool:
     """Nothing but the quantity stands in the line, at most a bracket and a word around it."""
-    return len(re.sub(r"[\W\d]", "", _SIZE.sub("", text))) <= 2
+    return bool(_SIZE.search(text)) and len(re.sub(r"[\W\d]", "", _SIZE.sub("", text))) <= 2
 
 
 def _pick(found: Sequence[Size]) -> tuple[str, bool]:

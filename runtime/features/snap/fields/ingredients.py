@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
+
+import msgspec
 
 from runtime.features.snap.fields import words
 from runtime.features.snap.fields.text import Seen, field, gap
@@ -19,6 +22,7 @@ MAX_LINES = 14
 def read_ingredients(lines: Sequence[Seen]) -> dict[str, Field]:
     """``ingredients``, ``allergens`` (what it contains) and ``may_contain`` (traces)."""
     found: dict[str, Field] = {}
+    lines = [piece for line in lines for piece in _sentences(line)]
     for i, line in enumerate(lines):
         kind = _kind(line.text)
         if not kind or kind in found:
@@ -33,11 +37,19 @@ def read_ingredients(lines: Sequence[Seen]) -> dict[str, Field]:
     return found
 
 
+def _sentences(line: Seen) -> list[Seen]:
+    """A line cut where a declaration begins in its middle: "… salt. Contains: oats." """
+    cuts = [match.end() for match in re.finditer(r"[.;)]\s*", line.text) if _kind(line.text[match.end() :])]
+    edges = [0, *cuts, len(line.text)]
+    pieces = [line.text[a:b].strip() for a, b in pairwise(edges)]
+    return [msgspec.structs.replace(line, text=piece) for piece in pieces if re.search(r"\w", piece)]
+
+
 def _kind(text: str) -> str:
     """Which of the three a line begins, or ""."""
     if words.INGREDIENTS.match(text):
         return "ingredients"
-    if words.MAY_CONTAIN.search(text) and not text[:1].islower():
+    if words.MAY_CONTAIN.match(text) and not text[:1].islower():
         return "may_contain"
     return "allergens" if words.ALLERGENS.match(text) else ""
 
@@ -50,19 +62,20 @@ def _declares(text: str) -> bool:
 def _block(i: int, lines: Sequence[Seen]) -> list[Seen]:
     """A heading with the lines that go on below it: same column, same print, no other heading."""
     block = [lines[i]]
+    declaration = _kind(lines[i].text) != "ingredients"  # a sentence; a list may have points in it
     for other in lines[i + 1 :]:
         last = block[-1]
         across, down = gap(last.rect, other.rect)
         column = -across >= 0.5 * min(last.rect.w, other.rect.w)
         alike = 0.6 <= other.height / last.height <= 1.6
-        if not column or not alike or other.rect.y < last.rect.y + 0.4 * last.height:
+        if not column:
             continue
-        if (
-            down > 1.1 * last.height
-            or _kind(other.text)
-            or words.OTHER_HEADING.match(other.text)
-            or len(block) == MAX_LINES
-        ):
+        if _kind(other.text) or words.OTHER_HEADING.match(other.text) or len(block) == MAX_LINES:
+            break
+        same_row = other.rect.y < last.rect.y + 0.4 * last.height and other.rect != last.rect
+        if not alike or same_row:
+            continue
+        if down > 1.1 * last.height or (declaration and last.text.endswith(".")):
             break
         block.append(other)
     return block

@@ -20,15 +20,21 @@ _ISO = {
 }  # fmt: skip
 """Signs that mean one currency. "¥", "$" and "kr" mean several and stay as they are."""
 
+_MINOR = {"p": "GBP", "¢": "$", "ct": "EUR"}
+"""Hundredths, and whose they are."""
+
+WHOLE = frozenset(("CNY", "JPY", "KRW", "VND", "TWD", "HUF", "INR", "THB", "RUB", "¥"))
+"""Currencies whose prices often have no fraction; in others its absence may mean that it was not read."""
+
 _SIGNS = r"US\$|HK\$|NT\$|[ACSR]\$|[¥€$£₹₩₽₫฿₺]|EUR|USD|GBP|CNY|RMB|JPY|CHF|Fr\.|Rs\.?|kr\.?"
-_AFTER = rf"{_SIGNS}|[元圆円원]|zł|Kč|Ft\b"
+_AFTER = rf"{_SIGNS}|[元圆円원¢]|zł|Kč|Ft|p|ct"
 _NUMBER = (
     r"\d{1,3}(?:[ ']\d{3})+(?:[.,]\d{1,2})?|\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?"
     r"|\d{1,3}(?:\.\d{3})+(?:,\d{1,2})?|\d{1,6}(?:[.,]\d{1,2})?"
 )
 _AMOUNT = re.compile(
     rf"(?<![A-Za-z\d./-])(?<!\d[.,:])(?P<pre>(?:{_SIGNS})\s?)?(?P<num>{_NUMBER})(?![\d:]|[.,-]\d)"
-    rf"(?:[.,]?-{{1,2}}(?!\d))?(?P<post>\s?(?:{_AFTER})(?![A-Za-z]))?(?P<from>\s?起)?",
+    rf"(?P<dash>[.,]?-{{1,2}}(?!\d))?(?P<post>\s?(?:{_AFTER})(?![A-Za-z]))?(?P<from>\s?起)?",
     re.IGNORECASE,
 )
 _MEASURE = r"kg|g|mg|ml|cl|dl|l|ltr|lit(?:re|er)|lb|(?:fl )?oz|千克|公斤|斤|克|毫升|升"
@@ -45,6 +51,9 @@ _NOT_MONEY = re.compile(
     re.IGNORECASE,
 )
 
+_STRAY = re.compile(r"\s?[°º'\"^*~`´|]")
+"""What small raised digits turn into when the reader fails on them."""
+
 _ROLES: tuple[tuple[Role, re.Pattern[str]], ...] = (
     ("was", words.WAS), ("deposit", words.DEPOSIT), ("saving", words.SAVING), ("price", words.PRICE),
 )  # fmt: skip
@@ -53,7 +62,8 @@ _ROLES: tuple[tuple[Role, re.Pattern[str]], ...] = (
 class Amount(msgspec.Struct, frozen=True):
     """A number that may be money: ``per`` is "kg", "500g", … for a unit price; ``role`` from its own line.
 
-    ``marked`` says that a currency or a 起 stands beside it, ``decimals`` that it has a fraction.
+    ``marked`` says that a currency or a 起 stands beside it, ``decimals`` that it has a fraction or a dash
+    in its place, ``doubt`` that a digit was repaired or something unreadable follows.
     """
 
     value: float
@@ -115,20 +125,24 @@ def amounts(text: str, context: str = "") -> list[Amount]:
     for match in _AMOUNT.finditer(text):
         sign = (match["pre"] or match["post"] or "").strip()
         per = _PER.match(text, match.end()) or _PER_BEFORE.search(text[last : match.start()])
+        minor = _MINOR.get(sign.lower())
+        value = number(match["num"]) / (100 if minor else 1)
+        if minor and value >= 1:  # 720p is no price
+            continue
         marked = bool(sign or match["from"])
         if not marked and not per and _NOT_MONEY.match(text, match.end()):
             continue
         found.append(
             Amount(
-                value=number(match["num"]),
-                currency=currency_of(sign, context or text) if sign else "",
+                value=round(value, 4),
+                currency=minor or (currency_of(sign, context or text) if sign else ""),
                 per=f"{'' if per['q'] in (None, '1') else per['q']}{per['u'].lower()}" if per else "",
                 role=_own_role(text, last, match.start(), match.end()),
                 marked=marked,
-                decimals=bool(re.search(r"[.,]\d{1,2}$", match["num"])),
+                decimals=bool(minor or match["dash"] or re.search(r"[.,]\d{1,2}$", match["num"])),
                 start_price=bool(match["from"])
                 or bool(re.search(r"\bfrom\s*$", text[: match.start()], re.I)),
-                doubt=doubt,
+                doubt=doubt or bool(_STRAY.match(text, match.end())),
                 whole=match.start() == 0 and match.end() == len(text),
             )
         )

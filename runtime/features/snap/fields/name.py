@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from runtime.features.snap.fields import words
+from runtime.features.snap.fields.content import only_size
 from runtime.features.snap.fields.dates import find
 from runtime.features.snap.fields.money import amounts, role_of
 from runtime.features.snap.fields.text import Seen, field, gap
@@ -32,9 +33,9 @@ def read_name(lines: Sequence[Seen]) -> dict[str, Field]:
 
 def amounts_only(line: Seen) -> bool:
     """The line is a price, a date or a number, not words."""
-    return (
-        bool(find(line.text)) or bool(_NUMBERY.match(line.text)) or any(a.marked for a in amounts(line.text))
-    )
+    text = line.text
+    numbers = find(text) or _NUMBERY.match(text) or only_size(text)
+    return bool(numbers) or any(amount.marked for amount in amounts(text))
 
 
 def _may_be(line: Seen) -> bool:

@@ -13,11 +13,12 @@ from statistics import median
 import msgspec
 
 from runtime.features.snap.fields.dates import blank
-from runtime.features.snap.fields.money import Amount, Role, amounts, role_of
+from runtime.features.snap.fields.money import WHOLE, Amount, Role, amounts, currency_of, role_of
 from runtime.features.snap.fields.text import SURE, Seen, belongs, field, gap
 from runtime.features.snap.result import Field
 
 _SIGN = re.compile(r"[¥Y€$£₹₩]|EUR|USD|GBP|RMB|CNY|CHF", re.IGNORECASE)
+_ENDS_WITH_SIGN = re.compile(r"([¥€$£₹₩])\s?$")
 _SUFFIX = re.compile(r"(?:[元円€]|起|元起)?(?:\s?/\s?\d*\s?[A-Za-z\u4e00-\u9fff]{1,3})?", re.IGNORECASE)
 _CENTS = re.compile(r"(?P<point>[.,])?(?P<cents>\d\d)(?P<rest>\s?[元€]?起?)")
 _EURO_INTEGER = re.compile(r"(?P<sign>[¥Y€$£]\s?)?\d{1,5}[.,]?")
@@ -34,6 +35,7 @@ class Offer(msgspec.Struct, frozen=True):
     height: float
     role: Role
     cue: Seen | None
+    sign_lines: tuple[Seen, ...]
 
     @property
     def weight(self) -> tuple[bool, float]:
@@ -42,8 +44,9 @@ class Offer(msgspec.Struct, frozen=True):
 
     @property
     def weak(self) -> bool:
-        """A whole number that bears no currency might count something else."""
-        return self.amount.doubt or not (self.amount.marked or self.amount.decimals)
+        """A whole number may have lost its cents, or count something else where it bears no currency."""
+        whole = self.amount.marked and (self.amount.currency in WHOLE or self.amount.start_price)
+        return self.amount.doubt or not (self.amount.decimals or whole)
 
     def read(self, doubt: bool = False) -> Field:
         """The amount as a field."""
@@ -61,8 +64,8 @@ def read_prices(lines: Sequence[Seen]) -> dict[str, Field]:
     price = _choose(wanted, median([line.height for line in lines]) if lines else 0)
     if price is not None:
         found["price"] = price[1]
-        if sign := price[0].amount.currency:
-            found["currency"] = field(sign, price[0].lines, doubt=price[0].amount.doubt)
+        if currency := price[0].amount.currency:
+            found["currency"] = field(currency, price[0].sign_lines, doubt=price[0].amount.doubt)
     if was := _was(offers, price[0] if price else None):
         found["was_price"] = was
     return _in_order(found)
@@ -88,8 +91,13 @@ def _offers(lines: Sequence[Seen]) -> list[Offer]:
         parts, text = _join(i, lines, used)
         for amount in amounts(blank(text), context):
             role, cue = (amount.role, line) if amount.role else _cue(line, lines)
+            sign_lines = tuple(parts)
+            if cue and not amount.currency and (sign := _ENDS_WITH_SIGN.search(cue.text)):
+                currency = currency_of(sign[1], context)
+                amount = msgspec.structs.replace(amount, currency=currency, marked=True)
+                sign_lines = (cue,)
             if amount.marked or role or amount.per or (amount.whole and amount.decimals):
-                offers.append(Offer(amount, tuple(parts), line.height, role, cue))
+                offers.append(Offer(amount, tuple(parts), line.height, role, cue, sign_lines))
     return offers
 
 
@@ -107,8 +115,7 @@ def _join(i: int, lines: Sequence[Seen], used: set[int]) -> tuple[list[Seen], st
             continue
         after = other.rect.x >= line.right - 0.35 * line.height
         if after and _EURO_INTEGER.fullmatch(text) and _are_cents(line, other):
-            cents = _CENTS.fullmatch(other.text)
-            text = f"{text.rstrip('.,')}.{cents['cents']}{cents['rest']}" if cents else text
+            text = _with_cents(text, line, other)
         elif after and other.text and _SUFFIX.fullmatch(other.text):
             text = f"{text}{other.text}"
         elif other.right <= line.rect.x + 0.35 * line.height and _SIGN.fullmatch(other.text):
@@ -118,6 +125,21 @@ def _join(i: int, lines: Sequence[Seen], used: set[int]) -> tuple[list[Seen], st
         parts.append(other)
         used.add(j)
     return parts, text
+
+
+def _with_cents(text: str, whole: Seen, other: Seen) -> str:
+    """ "€3" and "98" → "€3.98"; where the boxes overlap and it fits the width better, the
+    first cent was read twice.
+    """
+    cents = _CENTS.fullmatch(other.text)
+    if cents is None:
+        return text
+    text = text.rstrip(".,")
+    if whole.right > other.rect.x and len(text) > 2 and text[-1] == cents["cents"][0]:
+        digit = other.rect.w / len(other.text) / other.height * whole.height
+        if abs(whole.rect.w - digit * (len(text) - 1)) < abs(whole.rect.w - digit * len(text)):
+            return f"{text[:-1]}.{cents['cents']}{cents['rest']}*"  # the star leaves a doubt
+    return f"{text}.{cents['cents']}{cents['rest']}"
 
 
 def _are_cents(whole: Seen, other: Seen) -> bool:

@@ -66,10 +66,10 @@ INGREDIENTS = re.compile(
     r"(?=\W|$)\s?[:;.]?",
     re.IGNORECASE,
 )
-MAY_CONTAIN = any_of(
-    r"可能(?:会)?含有|同一(?:条)?生产线",
-    r"may (?:also )?contain|traces of",
-    r"kann spuren|peut contenir|puede contener",
+MAY_CONTAIN = re.compile(
+    r"^[^.;]{0,24}?(?:可能(?:会)?含有|同一(?:条)?生产线|may (?:also )?contain|traces of"
+    r"|kann spuren|peut contenir|puede contener)",
+    re.IGNORECASE,
 )
 ALLERGENS = start_of(
     r"致敏|过敏原|過敏原|(?:本|此|该)产品含有|含有", r"allerg|contains?\b", r"enthält|contient\b|contiene\b"

@@ -14,6 +14,13 @@ def line(text: str, x: float, y: float, height: float = 20.0, confidence: float 
     return TextLine(text, confidence, TextBox(((x, y), (right, y), (right, bottom), (x, bottom)), 0.95))
 
 
+def stretched(one: TextLine, width: float) -> TextLine:
+    """The line with a box of another width."""
+    (x, y), _, (_, bottom), _ = one.box.quad
+    quad = ((x, y), (x + width, y), (x + width, bottom), (x, bottom))
+    return TextLine(one.text, one.confidence, TextBox(quad, one.box.score))
+
+
 def label(*texts: str, height: float = 20.0, confidence: float = 0.98) -> list[TextLine]:
     """Lines below each other."""
     return [line(text, 10, 10 + i * height * 1.5, height, confidence) for i, text in enumerate(texts)]

@@ -22,6 +22,8 @@ from tests.runtime.features.snap.labels import label, line
         ("Füllmenge 1,5 l", "1.5 l", "sure"),
         ("Net 16 fl oz", "16 fl oz", "sure"),
         ("250g", "250 g", "probable"),
+        ("Füllmenge 1 le", "1 l", "sure"),
+        ("500ge", "500 g", "sure"),
     ],
 )
 def test_the_net_content(text: str, value: str, certainty: str) -> None:

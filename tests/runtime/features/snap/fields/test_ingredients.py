@@ -64,3 +64,20 @@ def test_another_column_is_not_part_of_it() -> None:
 def test_a_runaway_list_is_cut() -> None:
     lines = label("Ingredients: a", *["word"] * 40)
     assert str(read_ingredients(see(lines))["ingredients"].value).count("word") == MAX_LINES - 1
+
+
+def test_declarations_in_the_middle_of_the_text_are_found() -> None:
+    middle = "(D2, B12). Contains: oats. May contain"
+    texts = ("Ingredients: Water, oats (11 %), salt, vitamins", middle, "traces of nuts.")
+    fields = read_ingredients(see(label(*texts, "Shake well, contains air.")))
+    assert {name: field.value for name, field in fields.items()} == {
+        "ingredients": "Water, oats (11 %), salt, vitamins (D2, B12)",
+        "allergens": "Contains: oats.",
+        "may_contain": "May contain traces of nuts.",
+    }
+    assert fields["allergens"].text == middle, "the whole line it stands in is its crop"
+
+
+def test_a_declaration_ends_with_its_sentence() -> None:
+    fields = read_ingredients(see(label("Contains: milk.", "Mill Lane 5, Leeds")))
+    assert fields["allergens"].value == "Contains: milk."

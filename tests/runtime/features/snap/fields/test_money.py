@@ -24,6 +24,9 @@ from runtime.features.snap.fields.text import normalise
         ("19,90 zł", 19.9, "PLN"),
         ("Y12.5", 12.5, "¥"),
         ("税込 ¥1,080", 1080.0, "JPY"),
+        ("99p", 0.99, "GBP"),
+        ("49¢", 0.49, "$"),
+        ("79 ct", 0.79, "EUR"),
     ],
 )
 def test_an_amount_is_read_with_its_currency(text: str, value: float, currency: str) -> None:
@@ -33,7 +36,20 @@ def test_an_amount_is_read_with_its_currency(text: str, value: float, currency: 
 
 @pytest.mark.parametrize(
     "text",
-    ["-40℃深度防冻", "12:30", "250g", "20% off", "500 ml", "第3层", "2件", "8折", "A4", "v1.2.3", "12 kcal"],
+    [
+        "-40℃深度防冻",
+        "12:30",
+        "250g",
+        "20% off",
+        "500 ml",
+        "第3层",
+        "2件",
+        "8折",
+        "A4",
+        "v1.2.3",
+        "12 kcal",
+        "720p",
+    ],
 )
 def test_other_numbers_are_no_money(text: str) -> None:
     assert not [amount for amount in amounts(normalise(text)) if amount.marked or amount.role]
@@ -50,6 +66,8 @@ def test_other_numbers_are_no_money(text: str) -> None:
         ("£1.20 per 100g", 1.2, "100g"),
         ("每500克 12.5元", 12.5, "500克"),
         ("€/kg 3,98", 3.98, "kg"),
+        ("(18.5p/100ml)", 0.185, "100ml"),
+        ("22.2¢ per oz", 0.222, "oz"),
     ],
 )
 def test_a_unit_price_knows_its_measure(text: str, value: float, per: str) -> None:

@@ -36,3 +36,14 @@ def test_a_card_of_slogans_has_no_name() -> None:
 
 def test_the_tallest_line_of_the_street_sign_is_its_title() -> None:
     assert read_name(see(STREET_SIGN))["name"].value == "愚园路"
+
+
+def test_a_size_below_is_not_part_of_the_name() -> None:
+    assert (
+        read_name(see([line("Oat Drink", 10, 10, 40), line("1 Litre", 10, 55, 34)]))["name"].value
+        == "Oat Drink"
+    )
+
+
+def test_two_characters_are_a_name() -> None:
+    assert read_name(see([line("牛奶", 10, 10, 40), line("£1.99", 10, 70)]))["name"].value == "牛奶"

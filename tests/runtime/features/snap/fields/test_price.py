@@ -3,7 +3,7 @@ from __future__ import annotations
 from runtime.features.snap.fields.price import read_prices
 from runtime.features.snap.fields.text import see
 from runtime.features.snap.result import Field
-from tests.runtime.features.snap.labels import PRICE_CARD, STREET_SIGN, label, line
+from tests.runtime.features.snap.labels import PRICE_CARD, STREET_SIGN, label, line, stretched
 
 
 def test_the_promotion_card_has_its_price_and_keeps_the_usual_one_apart() -> None:
@@ -37,6 +37,22 @@ def test_split_digits_are_joined() -> None:
 def test_cents_with_a_point_of_their_own_are_joined() -> None:
     lines = [line("¥12", 10, 20, 60), line(".90", 102, 45, 34), line("/盒", 168, 50, 24)]
     assert read_prices(see(lines))["price"].value == 12.9
+
+
+def test_a_cent_that_was_read_twice_is_dropped_and_leaves_a_doubt() -> None:
+    pound, cents = line("£18", 86, 279, 200), stretched(line("85", 358, 295, 92), 137)
+    price = read_prices(see([stretched(pound, 292), cents]))["price"]
+    assert (price.value, price.certainty) == (1.85, "probable")
+    cents = stretched(line("85", 470, 295, 92), 137)
+    price = read_prices(see([stretched(pound, 400), cents]))["price"]
+    assert (price.value, price.certainty) == (18.85, "sure")
+
+
+def test_a_price_that_may_have_lost_its_cents_is_probable() -> None:
+    assert read_prices(see(label("$3")))["price"].certainty == "probable"
+    assert read_prices(see(label("$3.50°")))["price"].certainty == "probable"
+    assert read_prices(see(label("5.- €")))["price"].certainty == "sure"
+    assert read_prices(see(label("¥3 牛奶")))["price"].certainty == "sure"
 
 
 def test_two_digits_elsewhere_are_not_taken_for_cents() -> None:
@@ -122,3 +138,9 @@ def test_a_whole_number_without_currency_is_probable() -> None:
 def test_a_price_above_the_old_one_makes_both_probable() -> None:
     fields = read_prices(see(label("Was £3.00 Now £8.50")))
     assert {field.certainty for name, field in fields.items() if "price" in name} == {"probable"}
+
+
+def test_the_currency_may_end_the_cue() -> None:
+    fields = read_prices(see([line("券后价¥", 10, 50, 14), line("5.8", 70, 20, 56)]))
+    assert (fields["currency"].value, fields["price"].unit) == ("CNY", "CNY")
+    assert fields["currency"].crop == (10, 50, 50, 14), "where the sign stands"
