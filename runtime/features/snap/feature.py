@@ -53,13 +53,18 @@ class SnapStore(Protocol):
 
 
 class _Last(msgspec.Struct):
-    """The snap in view: its result and pages, never its frames."""
+    """The snap in view: its result and pages, never its frames.
+
+    ``saved`` holds the store's ids; a snap saved before its text was complete may have two. ``kept`` is what
+    the newest of them holds.
+    """
 
     result: SnapResult
     cards: tuple[Card, ...]
     page: int = 0
     picture: bytes | None = None
-    saved: int | None = None
+    saved: list[int] = []
+    kept: SnapResult | None = None
 
 
 class SnapFeature:
@@ -110,22 +115,26 @@ class SnapFeature:
 
     def _press(self, request: Request, group: asyncio.TaskGroup) -> None:
         """Begin a snap. Until its picture is taken another press means the same; then it begins anew."""
-        if self._snapping is not None and not self._snapping.done():
-            if self._capture is None or not self._capture.has_picture:
-                return
-            self._capture.cancel()
-            self._snapping.cancel()
+        if self._snapping and not self._snapping.done() and self._capture and not self._capture.has_picture:
+            return
+        self._give_up()
         self._show(Card(KEY, (Line("Looking…"),), icon="camera"))
         tools = Tools(self._reader(), self._ocr(), self._clock, self._tracer)
         self._capture = Capture(self._clock, self._sight, self._runner, tools, self._tracer.new_id())
         self._snapping = group.create_task(self._snap(self._capture, request.argument == "picture"))
+
+    def _give_up(self) -> None:
+        """Stop the snap that is still being read, if there is one."""
+        if self._capture is not None and self._snapping is not None:
+            self._capture.cancel()
+            self._snapping.cancel()
 
     async def _snap(self, capture: Capture, keep_picture: bool) -> None:
         """From the burst to the card; the frames are dropped when this returns."""
         self._last = None
         try:
             best = await capture.pictures()
-            result = await capture.read(best, self._show_result)
+            result = await capture.read(best, self._show_early)
             last = await self._show_result(result)
             if keep_picture:
                 last.picture = await self._clock.call("snap", _jpeg, best[0])
@@ -136,11 +145,19 @@ class SnapFeature:
             self._show(note("The snap failed: press again"))
             raise
 
+    async def _show_early(self, result: SnapResult) -> None:
+        """Show what came in time; when that is nothing, say that it goes on."""
+        if result.empty:
+            self._show(Card(KEY, (Line("Still reading…"),), icon="camera"))
+        else:
+            await self._show_result(result)
+
     async def _show_result(self, result: SnapResult) -> _Last:
         """Look the code up and show the first card; a fuller result of the same snap replaces it."""
         product, catalogue_note = await self._clock.call("catalogue", self._find, result)
         cards = build_cards(result, product, catalogue_note)
-        last = _Last(result, cards)
+        last = self._last or _Last(result, cards)
+        last.result, last.cards, last.page = result, cards, 0
         self._last = None if result.empty else last
         self._show(cards[0])
         return last
@@ -190,16 +207,19 @@ class SnapFeature:
                     note("Nothing to save: press the shutter first" if self._store else "There is no storage")
                 )
                 return
-            if last.saved is None:
+            if last.kept is not last.result:
                 title = last.cards[0].lines[0].text
                 record = msgspec.json.encode(result_to_json(last.result, cards=last.cards)).decode()
+                kept = last.result
                 try:
-                    last.saved = await self._clock.call(
+                    saved = await self._clock.call(
                         "store", self._store.save_snap, title, record, last.picture
                     )
                 except StoreError as error:
                     self._show(with_note(last.cards[last.page], str(error)))
                     return
+                last.saved.append(saved)
+                last.kept = kept
             self._show(
                 with_note(last.cards[last.page], "Saved with its picture" if last.picture else "Saved")
             )
@@ -207,16 +227,19 @@ class SnapFeature:
     async def _forget(self) -> None:
         """Delete the snap in view for good, from the disk too when it was saved."""
         async with self._keeping:
+            reading = self._snapping is not None and not self._snapping.done()
+            self._give_up()
             last = self._last
             if last is None:
-                self._show(note("Nothing to forget"))
+                self._show(note("Forgotten" if reading else "Nothing to forget", ttl_s=3.0))
                 return
-            if last.saved is not None and self._store is not None:
-                try:
-                    await self._clock.call("store", self._store.forget_snap, last.saved)
-                except StoreError as error:
-                    self._show(with_note(last.cards[last.page], f"Not forgotten: {error}"))
-                    return
+            try:
+                while last.saved and self._store is not None:
+                    await self._clock.call("store", self._store.forget_snap, last.saved[-1])
+                    last.saved.pop()
+            except StoreError as error:
+                self._show(with_note(last.cards[last.page], f"Not forgotten: {error}"))
+                return
             if self._last is last:
                 self._last = None
             self._show(note("Forgotten", ttl_s=3.0))

@@ -5,6 +5,7 @@ import gc
 import json
 import weakref
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +14,9 @@ from models.base import BackendError, DeadlineError
 from runtime.core.bus import Bus
 from runtime.core.clock import VirtualClock, run_virtual
 from runtime.core.errors import DiskFullError, StoreError
+from runtime.core.log import LogRing, make_logger
 from runtime.core.messages import Card, CardDown, Request
+from runtime.core.store import Store
 from runtime.core.topics import CARD, REQUEST
 from runtime.features.snap.catalogue import Catalogue, Product
 from runtime.features.snap.feature import SnapFeature
@@ -48,7 +51,7 @@ class Glasses:
         self.text: FakeText | None = FakeText(LABEL)
         self.catalogue: Catalogue | FailingCatalogue | None = Catalogue(":memory:")
         self.catalogue.put([OATS])
-        self.store: FakeStore | None = FakeStore()
+        self.store: FakeStore | Store | None = FakeStore()
         self.answerer: FakeAnswerer | None = None
         self.shown: list[tuple[float, list[str]]] = []
         self.bus.tap(CARD, self._see)
@@ -190,6 +193,33 @@ def test_slow_text_shows_the_code_within_two_seconds_and_completes_the_card_late
     assert "£2.50" in full
 
 
+def test_nothing_in_time_says_that_it_goes_on() -> None:
+    glasses = Glasses()
+    glasses.codes = FakeCodes()
+    glasses.runner.takes_s = 3.0
+    glasses.snap(wait_s=10)
+    assert [lines[0] for _, lines in glasses.shown] == ["Looking…", "Still reading…", "Name not read"]
+
+
+def test_a_snap_saved_before_it_was_complete_is_saved_again_and_forgotten_whole() -> None:
+    glasses = Glasses()
+    glasses.runner.takes_s = 3.0
+    glasses.snap("save", "save", "save", "forget", wait_s=2.5)
+    assert isinstance(glasses.store, FakeStore)
+    assert glasses.store.calls == ["save", "save", "forget", "forget"]
+    assert glasses.store.kept == {}
+
+
+def test_forget_while_it_reads_ends_the_snap() -> None:
+    glasses = Glasses()
+    glasses.runner.takes_s = 3.0
+    glasses.snap("forget", wait_s=2.5)
+    assert glasses.view == ["Forgotten"]
+    glasses = Glasses()
+    glasses.snap("forget", wait_s=0.2)
+    assert glasses.view == ["Forgotten"]
+
+
 def test_text_that_never_comes_is_given_up_and_that_is_said() -> None:
     glasses = Glasses()
     glasses.runner.takes_s = 60.0
@@ -243,21 +273,21 @@ def test_follow_ups_without_a_snap_say_so() -> None:
 
         glasses.play(script)
         assert len(glasses.shown) == 1
-        assert glasses.store is not None
+        assert isinstance(glasses.store, FakeStore)
         assert glasses.store.calls == []
 
 
 def test_nothing_is_stored_that_was_not_asked_for() -> None:
     glasses = Glasses()
     glasses.snap("next", "next", "snap", "snap picture", "next")
-    assert glasses.store is not None
+    assert isinstance(glasses.store, FakeStore)
     assert glasses.store.calls == []
 
 
 def test_saving_keeps_what_was_read_but_no_picture() -> None:
     glasses = Glasses()
     glasses.snap("save")
-    assert glasses.store is not None
+    assert isinstance(glasses.store, FakeStore)
     ((title, record, kept),) = glasses.store.kept.values()
     assert title == "Oat drink, Mill"
     assert json.loads(record)["fields"]["price"]["value"] == 2.5
@@ -268,7 +298,7 @@ def test_saving_keeps_what_was_read_but_no_picture() -> None:
 def test_the_picture_is_kept_only_when_the_wearer_asked_for_it() -> None:
     glasses = Glasses()
     glasses.play(_script(glasses, ("snap", "picture"), ("save", "")))
-    assert glasses.store is not None
+    assert isinstance(glasses.store, FakeStore)
     ((_, _, kept),) = glasses.store.kept.values()
     assert kept is not None
     assert kept[:3] == b"\xff\xd8\xff"
@@ -309,14 +339,14 @@ def test_a_full_disk_is_said_and_not_called_saved() -> None:
 def test_saving_twice_keeps_one() -> None:
     glasses = Glasses()
     glasses.snap("save", "save")
-    assert glasses.store is not None
+    assert isinstance(glasses.store, FakeStore)
     assert glasses.store.calls == ["save"]
 
 
 def test_forget_deletes_what_was_saved_and_what_is_in_view() -> None:
     glasses = Glasses()
     glasses.snap("save", "forget", "save")
-    assert glasses.store is not None
+    assert isinstance(glasses.store, FakeStore)
     assert glasses.store.kept == {}
     assert glasses.store.calls == ["save", "forget"]
     assert [lines for _, lines in glasses.shown[-2:]] == [
@@ -442,3 +472,22 @@ def test_many_snaps_leave_no_frame_behind() -> None:
     gc.collect()
     frames = [o for o in gc.get_objects() if isinstance(o, Frame)]
     assert frames == []
+
+
+def test_with_the_real_store_a_full_disk_loses_nothing_that_was_confirmed(tmp_path: Path) -> None:
+    glasses = Glasses()
+    log = make_logger(glasses.clock, LogRing())
+    with Store(tmp_path / "browline.db", glasses.clock, log) as store:
+        glasses.store = store
+
+        async def script() -> None:
+            await _script(glasses, ("snap", "picture"), ("save", ""), ("snap", ""))()
+            store.limit_disk("full")
+            await _script(glasses, ("save", ""))()
+            assert "Nothing was saved" in glasses.view[-1]
+            store.limit_disk(None)
+            assert [(snap.title, snap.picture) for snap in store.snaps()] == [("Oat drink, Mill", True)]
+            await _script(glasses, ("save", ""), ("forget", ""))()
+            assert [snap.id for snap in store.snaps()] == [1], "the last one is gone, the first one is kept"
+
+        glasses.play(script)
