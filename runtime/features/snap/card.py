@@ -110,7 +110,7 @@ def _title(result: SnapResult, product: Product | None) -> Line:
     """The catalogue's name for a sure code, else what the label says."""
     name = result.field("name")
     known = ", ".join(part for part in (product.name, product.brand) if part) if product else ""
-    if known and result.codes[0].certainty == "sure":
+    if known and result.products[0].certainty == "sure":
         return Line(known, "title")
     if name is not NOT_READ:
         return _line(str(name.value), name, "title")
@@ -143,9 +143,9 @@ def _unit_text(field: Field) -> str:
 
 
 def _code_line(result: SnapResult, product: Product | None, catalogue_note: str) -> Line:
-    if not result.codes:
+    if not result.products:
         return Line("No bar code read", "small", "not read")
-    code = result.codes[0]
+    code = result.products[0]
     where = catalogue_note or ("" if product else "Not in the catalogue")
     text = " · ".join(part for part in (marked(code.gtin, code.certainty), where) if part)
     return Line(text, "small", code.certainty)
@@ -186,7 +186,8 @@ def _prices(result: SnapResult) -> Iterable[list[Line]]:
 
 
 def _raw(result: SnapResult) -> Iterable[list[Line]]:
-    text = " · ".join(line.text for line in result.lines)
+    other_codes = [f"{code.symbology}: {code.text}" for code in result.codes if not code.gtin]
+    text = " · ".join([*other_codes, *(line.text for line in result.lines)])
     for page in _paged(text):
         yield [Line("Text as read", "title"), Line(page, "small")]
 

@@ -19,7 +19,7 @@ def result_to_json(result: SnapResult, photo: str = "", cards: Sequence[Card] = 
         "photo": photo,
         "codes": [
             {"gtin": c.gtin, "symbology": c.symbology, "certainty": c.certainty, "box": _corners(c.box)}
-            for c in result.codes
+            for c in result.products
         ],
         "fields": {name: _field(result.field(name)) for name in names},
         "lines": [

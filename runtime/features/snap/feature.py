@@ -163,13 +163,13 @@ class SnapFeature:
         return last
 
     def _find(self, result: SnapResult) -> tuple[Product | None, str]:
-        """The product of the first code, and why there is none where the catalogue is to blame."""
-        if not result.codes:
+        """The product of the best code, and why there is none where the catalogue is to blame."""
+        if not result.products:
             return None, ""
         if self._catalogue is None:
             return None, NO_CATALOGUE
         try:
-            return self._catalogue.lookup(result.codes[0].gtin), ""
+            return self._catalogue.lookup(result.products[0].gtin), ""
         except CatalogueError:
             return None, "The catalogue can't be read"
 

@@ -87,7 +87,12 @@ class ProductCode(Protocol):
 
     @property
     def gtin(self) -> str:
-        """13 or 8 digits; a UPC-A has its leading 0."""
+        """13 or 8 digits, a UPC-A with its leading 0; empty for a code that names no product."""
+        ...
+
+    @property
+    def text(self) -> str:
+        """What the symbol holds."""
         ...
 
     @property
@@ -164,6 +169,12 @@ class SnapResult(msgspec.Struct, frozen=True):
     def field(self, name: str) -> Field:
         """The field with this name, or NOT_READ."""
         return self.fields.get(name, NOT_READ)
+
+    @property
+    def products(self) -> tuple[ProductCode, ...]:
+        """The codes that name a product, sure ones first."""
+        named = (code for code in self.codes if code.gtin)
+        return tuple(sorted(named, key=lambda code: code.certainty != "sure"))
 
     @property
     def empty(self) -> bool:

@@ -21,6 +21,7 @@ class FakeCode(msgspec.Struct, frozen=True):
     symbology: str = "EAN-13"
     certainty: Certainty = "sure"
     box: tuple[tuple[float, float], ...] = ((1, 2), (3, 2), (3, 4), (1, 4))
+    text: str = ""
 
 
 class FakeCodes:

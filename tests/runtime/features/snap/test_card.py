@@ -126,3 +126,15 @@ def test_prices_are_printed_as_they_stood() -> None:
     assert shown("¥12.50 牛奶") == "¥12.50"
     assert shown("19,90 zł") == "19,90 PLN"
     assert shown("£l.99") == "£1.99"
+
+
+def test_a_code_that_names_no_product_is_only_text() -> None:
+    link = FakeCode("", "QR Code", text="https://example.org")
+    cards = build_cards(SnapResult(codes=(link,)), None)
+    assert "No bar code read" in texts(cards[0])[-1]
+    assert texts(cards[1]) == ["Text as read", "QR Code: https://example.org · 2/2"]
+
+
+def test_a_sure_code_goes_before_a_probable_one() -> None:
+    codes = (FakeCode("2000000000015", certainty="probable"), FakeCode())
+    assert "4006381333931" in texts(build_cards(SnapResult(codes), None)[0])[-1]

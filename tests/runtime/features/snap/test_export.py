@@ -37,3 +37,7 @@ def test_an_empty_result_is_an_object_too() -> None:
     found = result_to_json(SnapResult(), "none.jpg")
     assert (found["codes"], found["lines"], found["card"]) == ([], [], [])
     assert {field["certainty"] for field in found["fields"].values()} == {"not read"}
+
+
+def test_a_code_that_names_no_product_is_not_listed() -> None:
+    assert result_to_json(SnapResult((FakeCode(""), FakeCode())))["codes"][0]["gtin"] == "4006381333931"
