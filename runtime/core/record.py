@@ -7,7 +7,6 @@ disk, so that a killed process leaves a file that ``replay`` reads up to its las
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import errno
 import os
 from collections import deque
@@ -60,7 +59,7 @@ class Recorder:
     ) -> None:
         self._bus, self._clock, self._log = bus, clock, log
         self._create = create or Output
-        self._session: _Session | None = None
+        self._session: Session | None = None
         self._taps: list[Callable[[], None]] = []
         self._pump: asyncio.Task[None] | None = None
 
@@ -74,7 +73,7 @@ class Recorder:
         names = chosen(topics, include)
         if self._session is not None:
             raise RecordingError(f"already recording to {self._session.path}: stop that first")
-        session = self._session = _Session(path)
+        session = self._session = Session(path)
         try:
             await self._clock.call("record", session.begin, self._create, names, self._clock.wall_ns())
         except OSError as error:
@@ -96,7 +95,7 @@ class Recorder:
         except OSError as error:
             raise RecordingError(f"the end of {session.path} is missing: {error.strerror}") from error
 
-    def _keeper(self, session: _Session, topic: Topic[Any]) -> Callable[[Any], None]:
+    def _keeper(self, session: Session, topic: Topic[Any]) -> Callable[[Any], None]:
         now_ns, name = self._clock.now_ns, topic.name
 
         def keep(message: Any) -> None:
@@ -107,14 +106,14 @@ class Recorder:
 
         return keep
 
-    async def _run(self, session: _Session) -> None:
+    async def _run(self, session: Session) -> None:
         try:
             while True:
                 await self._clock.sleep(FLUSH_S)
                 await self._clock.call("record", session.drain)
         except OSError as error:
             self._detach()
-            await self._clock.call("record", session.abandon)
+            await self._clock.call("record", session.close)
             self._log.error("recording stopped", part="record", path=str(session.path), error=describe(error))
             why = "Storage is full." if error.errno == errno.ENOSPC else "Storage failed."
             self._bus.publish(CARD, Card("recording", (Line(f"{why} Recording stopped."),), ttl_s=6.0))
@@ -127,7 +126,7 @@ class Recorder:
             self._pump.cancel()
 
 
-class _Session:
+class Session:
     """One file, written on the thread "record"; only ``waiting`` is shared with the loop."""
 
     def __init__(self, path: Path) -> None:
@@ -151,14 +150,13 @@ class _Session:
             self.path.unlink(missing_ok=True)
             raise
         self._channels = {topic.name: self._channel(topic) for topic in topics}
-        self._good = self._file.tell()
 
     def _channel(self, topic: Topic[Any]) -> int:
         schema = self._writer.register_schema(codec.type_name(topic), "jsonschema", codec.schema(topic))
         return int(self._writer.register_channel(topic.name, "msgpack", schema))
 
     def drain(self) -> None:
-        """Write what waits, as one complete chunk. Once that failed, nothing more is written."""
+        """Write what waits, as one complete chunk. Raises OSError; nothing is written after that."""
         if self._failed is not None:
             raise self._failed
         try:
@@ -168,7 +166,6 @@ class _Session:
         except OSError as error:
             self._failed = error
             raise
-        self._good = self._file.tell()
 
     def _add(self, name: str, t_ns: int, message: Any) -> None:
         try:
@@ -180,20 +177,16 @@ class _Session:
         self.messages += 1
 
     def finish(self) -> Recording:
-        """Complete the file and close it."""
+        """Complete the file and close it. Raises OSError."""
         try:
             self.drain()
             self._writer.finish()
-        except OSError:
-            self._file.cut(self._good)
-            raise
         finally:
-            self._file.close()
+            self.close()
         return Recording(self.path, self.messages, self.dropped, self._file.tell())
 
-    def abandon(self) -> None:
-        """Keep what is complete."""
-        self._file.cut(self._good)
+    def close(self) -> None:
+        """Leave the file as it is: replay reads what is complete."""
         self._file.close()
 
 
@@ -218,11 +211,6 @@ class Output:
 
     def flush(self) -> None:
         """There is nothing to flush."""
-
-    def cut(self, size: int) -> None:
-        """Leave the first ``size`` bytes."""
-        with contextlib.suppress(OSError):
-            os.ftruncate(self._fd, size)
 
     def close(self) -> None:
         """Close the file."""

@@ -74,7 +74,7 @@ def _read(file: BinaryIO, path: Path, wanted: frozenset[str], played: Played) ->
 
 
 def _records(file: BinaryIO, path: Path, played: Played) -> Iterator[Any]:
-    from mcap.exceptions import InvalidMagic, McapError
+    from mcap.exceptions import McapError
     from mcap.stream_reader import StreamReader
     from zstandard import ZstdError
 
@@ -82,12 +82,14 @@ def _records(file: BinaryIO, path: Path, played: Played) -> Iterator[Any]:
     try:
         yield from reader.records
         played.complete = True
-    except (InvalidMagic, McapError, struct.error, ValueError, ZstdError, RuntimeError) as error:
+    except (McapError, ZstdError, *_BROKEN) as error:
         if file.tell() <= _MAGIC_SIZE:
             raise RecordingError(f"{path} is not a recording: choose an .mcap file") from error
 
 
 _MAGIC_SIZE = 8
+# What mcap lets through when lengths and numbers in a file make no sense.
+_BROKEN = (struct.error, ValueError, RuntimeError, OverflowError, MemoryError)
 
 
 def _decoded(topic: Topic[Any] | None, data: bytes) -> Any:

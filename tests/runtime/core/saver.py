@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -10,17 +11,22 @@ from runtime.core.log import LogRing, make_logger
 from runtime.core.store import Store
 
 
+def confirm(words: str) -> None:
+    """One write, so that a kill does not cut it in two."""
+    os.write(1, f"{words}\n".encode())
+
+
 def main(path: Path) -> None:
     clock = RealClock()
     store = Store(path, clock, make_logger(clock, LogRing()))
     while True:
         saved = store.save_snap("title", '{"price": 5.8}', b"\xff\xd8" + bytes(20_000))
-        print("snap", saved, flush=True)
+        confirm(f"snap {saved}")
         store.set("count", saved)
-        print("set", saved, flush=True)
+        confirm(f"set {saved}")
         if saved % 3 == 0:
             store.forget_snap(saved - 1)
-            print("forgot", saved - 1, flush=True)
+            confirm(f"forgot {saved - 1}")
 
 
 if __name__ == "__main__":

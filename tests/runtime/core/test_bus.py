@@ -83,15 +83,21 @@ def test_close_ends_the_loop_of_who_reads(clock: VirtualClock, bus: Bus) -> None
         reader.close()
         reader.close()
         bus.publish(REQUEST, Request(0, "save"))
-        with pytest.raises(EOFError):
-            await bus_reader_closed(reader, listening)
         return await listening
 
-    async def bus_reader_closed(reader: Reader[Request], listening: asyncio.Future[list[str]]) -> None:
-        await asyncio.wait([listening])
-        await reader.get()
-
     assert run_virtual(clock, main()) == ["snap"]
+
+
+def test_close_wakes_who_waits(clock: VirtualClock, bus: Bus) -> None:
+    async def main() -> None:
+        reader = bus.subscribe(CAPTION)
+        waiting = asyncio.ensure_future(reader.get())
+        await clock.sleep(1)
+        reader.close()
+        with pytest.raises(EOFError, match="subscribe again"):
+            await asyncio.wait_for(waiting, 1)
+
+    run_virtual(clock, main())
 
 
 def test_a_tap_sees_each_message_until_it_is_taken_off(bus: Bus) -> None:

@@ -181,13 +181,17 @@ asyncio.run(main())
 
 
 def test_work_that_ends_after_the_loop_is_quiet() -> None:
-    clock, free = RealClock(), threading.Event()
+    clock, begun, free = RealClock(), threading.Event(), threading.Event()
+
+    def work() -> None:
+        begun.set()
+        free.wait()
 
     async def main() -> None:
-        task = asyncio.ensure_future(clock.call("late", free.wait))
-        await clock.sleep(0)
+        task = asyncio.ensure_future(clock.call("late", work))
+        await clock.call("look", begun.wait)
         task.cancel()
 
     asyncio.run(main())
     free.set()
-    assert clock.close() == []
+    assert clock.close() == []  # pytest fails on an exception that ends a thread

@@ -17,7 +17,7 @@ from runtime.core.clock import VirtualClock, run_virtual
 from runtime.core.errors import RecordingError
 from runtime.core.log import Log, LogRing
 from runtime.core.messages import Arrow, Card, Line, Pose
-from runtime.core.record import Output, Recorder, Recording, chosen
+from runtime.core.record import Output, Recorder, Recording, Session, chosen
 from runtime.core.replay import Played, read
 from runtime.core.topics import ARROW, CARD, FRAME, IMU, POSE, TOPICS
 
@@ -167,6 +167,22 @@ def test_a_disk_that_is_full_at_the_start_or_at_the_end(
     assert not (tmp_path / "20.mcap").exists()
     assert "the end of" in run_virtual(clock, main(1000))
     assert list(read(tmp_path / "1000.mcap")) == []
+
+
+def test_after_a_failed_write_nothing_more_is_written(tmp_path: Path) -> None:
+    session = Session(tmp_path / "a.mcap")
+    file = Filling(session.path, 100_000)
+    session.begin(lambda path: file, [ARROW], 0)
+    session.waiting.append(("arrow", 1, Arrow(1.0)))
+    session.drain()
+    file.room = 10
+    session.waiting.append(("arrow", 2, Arrow(2.0)))
+    with pytest.raises(OSError, match="No space"):
+        session.drain()
+    file.room = 100_000  # there is room again, but half a chunk stands in the file
+    with pytest.raises(OSError, match="No space"):
+        session.finish()
+    assert [m.message for m in read(session.path)] == [Arrow(1.0)]
 
 
 def test_a_slow_disk_drops_and_counts(tmp_path: Path, clock: VirtualClock, bus: Bus, log: Log) -> None:
