@@ -1,0 +1,182 @@
+"""A file by HTTP, resumed where an earlier try broke off.
+
+What came so far lies in a ``.part`` file beside a note of the answer's ETag; a resume asks for the rest with
+``If-Range`` (RFC 9110 §13.1.5), so that a file that has changed in between begins anew.
+"""
+
+from __future__ import annotations
+
+import email.utils
+import http.client
+import re
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from models.base import FetchError
+
+Progress = Callable[[int, int], None]
+Sleep = Callable[[float], object]
+
+CHUNK = 1 << 16
+LONGEST_WAIT_S = 60.0
+WHAT_TO_DO = {
+    401: "it wants a login, which Browline never sends",
+    403: "it refuses",
+    404: "it has no such file",
+    410: "it has the file no more",
+}
+
+
+class Retry(Exception):
+    """Worth another try after ``wait_s``; the message is what the source answered."""
+
+    def __init__(self, message: str, wait_s: float) -> None:
+        super().__init__(message)
+        self.wait_s = wait_s
+
+
+class Request(msgspec.Struct, frozen=True):
+    """What to get and where to put it: exactly ``bytes`` bytes of ``url`` into ``part``."""
+
+    url: str
+    part: Path
+    bytes: int
+    timeout_s: float = 20.0
+    attempts: int = 4
+
+
+def fetch(request: Request, sleep: Sleep, progress: Progress) -> None:
+    """Fill ``request.part``; it is kept when this fails half-way, for the next try to go on from.
+
+    Raises FetchError when the source has said no or has failed ``attempts`` times, OSError for the disk's.
+    """
+    said = ""
+    for attempt in range(request.attempts):
+        try:
+            return _once(request, progress)
+        except Retry as problem:
+            said = str(problem)
+            if problem.wait_s > LONGEST_WAIT_S:
+                raise FetchError(f"{said}; asks to wait {problem.wait_s:.0f} s: try again later") from problem
+            if attempt + 1 < request.attempts:
+                sleep(problem.wait_s or 2.0**attempt)
+    raise FetchError(f"{said}, {request.attempts} times in a row")
+
+
+def _once(request: Request, progress: Progress) -> None:
+    have = _resumable(request)
+    with _ask(request, have) as answer:
+        if answer.status == 206 and _starts_at(answer, have):
+            mode = "ab"
+        else:  # the whole file: the first try, or it has changed since
+            mode, have = "wb", 0
+            _note(request).write_bytes(_validator(request, answer))
+        with request.part.open(mode) as part:
+            _copy(answer, part, have, request, progress)
+
+
+def _ask(request: Request, have: int) -> http.client.HTTPResponse:
+    headers = {"Accept-Encoding": "identity", "User-Agent": "browline"}
+    if have:
+        headers |= {"Range": f"bytes={have}-", "If-Range": _noted(request)[1]}
+    try:
+        answer: http.client.HTTPResponse = urllib.request.urlopen(
+            urllib.request.Request(request.url, headers=headers), timeout=request.timeout_s
+        )
+    except urllib.error.HTTPError as error:
+        with error:
+            raise _refusal(request, error) from error
+    except urllib.error.URLError as error:
+        if isinstance(error.reason, TimeoutError):
+            raise Retry("no answer in time", 0) from error
+        raise FetchError(f"can't be reached ({error.reason}): is this machine online?") from error
+    except (OSError, http.client.HTTPException) as error:
+        raise Retry(f"no answer ({error or type(error).__name__})", 0) from error
+    return answer
+
+
+def _refusal(request: Request, error: urllib.error.HTTPError) -> Exception:
+    if error.code == 416:  # what we have is longer than the file now is
+        forget(request.part)
+        return Retry("the file has changed", 0)
+    if error.code == 429 or error.code >= 500:
+        return Retry(f"HTTP {error.code} {error.reason}", _retry_after(error))
+    hint = WHAT_TO_DO.get(error.code, str(error.reason))
+    return FetchError(f"HTTP {error.code}: {hint}")
+
+
+def _retry_after(error: urllib.error.HTTPError) -> float:
+    """Seconds to wait; a date counts from the answer's own, so that no clock is needed (RFC 9110 §10.2.3)."""
+    value = error.headers.get("Retry-After", "")
+    if value.strip().isdigit():
+        return float(value)
+    try:
+        until = email.utils.parsedate_to_datetime(value)
+        now = email.utils.parsedate_to_datetime(error.headers.get("Date", ""))
+        return max(0.0, (until - now).total_seconds())
+    except (ValueError, TypeError):
+        return 0.0
+
+
+def _copy(
+    answer: http.client.HTTPResponse, part: Any, have: int, request: Request, progress: Progress
+) -> None:
+    while chunk := _read(answer):
+        have += len(chunk)
+        if have > request.bytes:
+            raise FetchError(f"it sends more than {request.bytes} bytes: not the file that is wanted")
+        part.write(chunk)
+        progress(have, request.bytes)
+    part.flush()
+    if have < request.bytes:
+        raise Retry(f"the connection was cut at {have} of {request.bytes} bytes", 0)
+
+
+def _read(answer: http.client.HTTPResponse) -> bytes:
+    try:
+        return answer.read(CHUNK)
+    except (OSError, http.client.HTTPException) as error:
+        raise Retry(f"the connection was cut ({error or type(error).__name__})", 0) from error
+
+
+def forget(part: Path) -> None:
+    """Remove a partial file and what was noted of it."""
+    part.unlink(missing_ok=True)
+    part.with_name(part.name + ".from").unlink(missing_ok=True)
+
+
+def _note(request: Request) -> Path:
+    return request.part.with_name(request.part.name + ".from")
+
+
+def _noted(request: Request) -> tuple[str, str]:
+    try:
+        url, validator = msgspec.json.decode(_note(request).read_bytes(), type=tuple[str, str])
+    except (FileNotFoundError, msgspec.DecodeError):
+        return "", ""
+    return url, validator
+
+
+def _validator(request: Request, answer: http.client.HTTPResponse) -> bytes:
+    etag = answer.headers.get("ETag", "")
+    strong = "" if etag.startswith("W/") else etag  # a weak one promises nothing about single bytes
+    return msgspec.json.encode((request.url, strong or answer.headers.get("Last-Modified", "")))
+
+
+def _resumable(request: Request) -> int:
+    """How many bytes of this very source are there already; 0 starts anew."""
+    url, validator = _noted(request)
+    if url != request.url or not validator or not request.part.is_file():
+        return 0
+    size = request.part.stat().st_size
+    return size if size < request.bytes else 0
+
+
+def _starts_at(answer: http.client.HTTPResponse, have: int) -> bool:
+    match = re.match(r"bytes (\d+)-", answer.headers.get("Content-Range", ""))
+    return match is not None and int(match[1]) == have

@@ -1,0 +1,1 @@
+"""Data only: one TOML a model, read by ``models.manifest``."""
