@@ -1,0 +1,1 @@
+"""Inference libraries, each imported by one file here and nowhere else."""
