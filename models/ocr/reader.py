@@ -1,0 +1,105 @@
+"""Picture in, lines of text out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from models.base import TextBox, TextDetector, TextLine, TextRecogniser
+from models.ocr import straighten
+from models.ocr.order import reading_order
+
+TALL = 1.5  # higher than this times its width: text that runs up or down, or a single tall character
+UNSURE = 0.85  # below this the other directions are tried
+CLEARLY = 0.05  # another direction must beat the first by this
+
+
+class TextReader:
+    """Detect → straighten → recognise → put in order."""
+
+    def __init__(
+        self,
+        detector: TextDetector,
+        recogniser: TextRecogniser,
+        *,
+        min_confidence: float = 0.5,
+        on_close: Callable[[], None] | None = None,
+    ) -> None:
+        """Lines below ``min_confidence`` are left out; ``on_close`` unloads the models."""
+        self._detector = detector
+        self._recogniser = recogniser
+        self._min_confidence = min_confidence
+        self._on_close = on_close
+
+    @property
+    def recogniser(self) -> TextRecogniser:
+        """What reads strips, for callers that cut their own."""
+        return self._recogniser
+
+    def close(self) -> None:
+        """Unload the models."""
+        if self._on_close is not None:
+            self._on_close()
+
+    def read(self, image: NDArray[np.uint8]) -> list[TextLine]:
+        """``image`` uint8[H, W, 3] BGR → its lines in reading order. Raises BackendError."""
+        lines = self._pass(image)
+        if turns := _direction(lines):  # held sideways or head down: look again, the right way up
+            height, width = image.shape[:2]
+            lines = [
+                msgspec.structs.replace(line, box=straighten.unturned(line.box, turns, width, height))
+                for line in self._pass(np.ascontiguousarray(np.rot90(image, turns)))
+            ]
+        return reading_order(lines)
+
+    def _pass(self, image: NDArray[np.uint8]) -> list[TextLine]:
+        lines = self.read_boxes(image, self._detector.detect(image))
+        return [line for line in lines if line.confidence >= self._min_confidence]
+
+    def read_boxes(self, image: NDArray[np.uint8], boxes: Sequence[TextBox]) -> list[TextLine]:
+        """Read given boxes, in their order; a box where nothing is read gives no line."""
+        lines = self._recognise(image, boxes)
+        doubtful = [i for i, line in enumerate(lines) if _in_doubt(line)]
+        turned = [straighten.turn(boxes[i], quarters) for i in doubtful for quarters in _turns(boxes[i])]
+        owners = [i for i in doubtful for _ in _turns(boxes[i])]
+        for owner, line in zip(owners, self._recognise(image, turned), strict=True):
+            if _weight(line) > _weight(lines[owner]) + CLEARLY:
+                lines[owner] = line
+        return [line for line in lines if line.text.strip()]
+
+    def _recognise(self, image: NDArray[np.uint8], boxes: Sequence[TextBox]) -> list[TextLine]:
+        read = self._recogniser.read([straighten.cut(image, box) for box in boxes])
+        return [
+            TextLine(text.strip(), confidence, box)
+            for (text, confidence), box in zip(read, boxes, strict=True)
+        ]
+
+
+def _direction(lines: Sequence[TextLine]) -> int:
+    """The way most of the text runs, weighed by its length; 0 unless another has a clear majority."""
+    votes = [0.0] * 4
+    for line in lines:
+        votes[straighten.quarters(line.box)] += straighten.size(line.box)[0] * line.confidence
+    best = max(range(4), key=votes.__getitem__)
+    return best if votes[best] > 0.6 * sum(votes) else 0
+
+
+def _in_doubt(line: TextLine) -> bool:
+    return _weight(line) < UNSURE or _is_tall(line.box)
+
+
+def _is_tall(box: TextBox) -> bool:
+    width, height = straighten.size(box)
+    return height > TALL * width
+
+
+def _turns(box: TextBox) -> tuple[int, ...]:
+    """Which other directions make sense: a long box only lies head down, a tall one runs up or down."""
+    return (1, 3) if _is_tall(box) else (2,)
+
+
+def _weight(line: TextLine) -> float:
+    return line.confidence if line.text.strip() else 0.0
