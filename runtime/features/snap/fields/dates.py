@@ -136,8 +136,10 @@ def _iso(year: int, month: int, day: int | None) -> Iterator[str]:
 def read_dates(lines: Sequence[Seen]) -> dict[str, Field]:
     """``best_before``, ``produced``, ``shelf_life``, and ``date`` for one that nothing announces."""
     found: dict[str, list[Field]] = {}
+    # A line with a date of its own announces no other.
+    announcing = [cue for line in lines if not find(line.text) for cue in _own_cues(line)]
     for line in lines:
-        cues = _cues(line, lines)
+        cues = _own_cues(line) or _near_cue(line, announcing) if re.search(r"\d", line.text) else []
         for one in find(line.text, " ".join(cue.text for _, cue in cues)):
             kind, cue = _nearest(line, one, cues)
             place = [line] if cue is None or cue is line else [cue, line]
@@ -158,18 +160,14 @@ def _count(text: str) -> int:
     return (10 * (_HAN.index(tens) + 1 if tens else 1) if ten else 0) + (_HAN.index(ones) + 1 if ones else 0)
 
 
-def _cues(line: Seen, lines: Sequence[Seen]) -> list[tuple[Kind, Seen]]:
-    """Cues in the line itself, else in the nearest line that labels it."""
-    own = [(kind, line) for kind, pattern in _CUES if pattern.search(line.text)]
-    if own:
-        return own
-    near: list[tuple[float, Kind, Seen]] = []
-    for other in lines:
-        away = belongs(other, line) if other is not line else None
-        if away is not None and not find(other.text):  # its own date has that cue already
-            near += [(away, kind, other) for kind, pattern in _CUES if pattern.search(other.text)]
-    near.sort(key=lambda one: one[0])
-    return [(kind, cue) for _, kind, cue in near[:1]]
+def _own_cues(line: Seen) -> list[tuple[Kind, Seen]]:
+    return [(kind, line) for kind, pattern in _CUES if pattern.search(line.text)]
+
+
+def _near_cue(line: Seen, announcing: Sequence[tuple[Kind, Seen]]) -> list[tuple[Kind, Seen]]:
+    """The nearest cue that labels this line, or none."""
+    near = [(away, kind, cue) for kind, cue in announcing if (away := belongs(cue, line)) is not None]
+    return [min(near, key=lambda one: one[0])[1:]] if near else []
 
 
 def _nearest(line: Seen, one: Dated, cues: Sequence[tuple[Kind, Seen]]) -> tuple[str, Seen | None]:

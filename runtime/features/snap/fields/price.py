@@ -83,6 +83,9 @@ def _in_order(found: dict[str, Field]) -> dict[str, Field]:
 def _offers(lines: Sequence[Seen]) -> list[Offer]:
     """Every amount in the picture with its cue; parts that the reader split are joined first."""
     context = " ".join(line.text for line in lines)
+    cues = [
+        (role, line) for line in lines if (role := role_of(line.text)) and not re.search(r"\d", line.text)
+    ]
     offers: list[Offer] = []
     used: set[int] = set()
     for i, line in sorted(enumerate(lines), key=lambda one: -one[1].height):
@@ -90,7 +93,7 @@ def _offers(lines: Sequence[Seen]) -> list[Offer]:
             continue
         parts, text = _join(i, lines, used)
         for amount in amounts(blank(text), context):
-            role, cue = (amount.role, line) if amount.role else _cue(line, lines)
+            role, cue = (amount.role, line) if amount.role else _cue(line, cues)
             sign_lines = tuple(parts)
             if cue and not amount.currency and (sign := _ENDS_WITH_SIGN.search(cue.text)):
                 currency = currency_of(sign[1], context)
@@ -152,15 +155,9 @@ def _are_cents(whole: Seen, other: Seen) -> bool:
     return (small and raised) or (bool(cents["point"]) and other.height <= 1.1 * whole.height)
 
 
-def _cue(line: Seen, lines: Sequence[Seen]) -> tuple[Role, Seen | None]:
+def _cue(line: Seen, cues: Sequence[tuple[Role, Seen]]) -> tuple[Role, Seen | None]:
     """The nearest line without a number of its own that says what this amount is."""
-    near: list[tuple[float, Role, Seen]] = []
-    for other in lines:
-        away = belongs(other, line) if other is not line else None
-        if away is None or re.search(r"\d", other.text):
-            continue
-        if role := role_of(other.text):
-            near.append((away, role, other))
+    near = [(away, role, cue) for role, cue in cues if (away := belongs(cue, line)) is not None]
     return min(near, key=lambda one: one[0])[1:] if near else ("", None)
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import subprocess
@@ -8,10 +9,19 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from runtime.features.snap.catalogue import Catalogue
 from runtime.features.snap.gtin import check_digit
 from runtime.features.snap.importer import LONGEST, Progress, import_dump
+from runtime.features.snap.openfoodfacts import (
+    LIMITS,
+    BadCodeError,
+    BadRowError,
+    csv_parser,
+    parse_json,
+)
 from runtime.features.snap.result import ImportFailedError
 
 COLUMNS = (
@@ -203,6 +213,37 @@ def test_a_download_that_broke_off_names_its_line_and_keeps_the_rest(
     ):
         import_dump(path, catalogue, batch=100)
     assert len(catalogue) > 1000
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+NAMES = (
+    "code",
+    "_id",
+    "product_name",
+    "brands",
+    "quantity",
+    "ingredients_text",
+    "allergens_tags",
+    "last_modified_t",
+)
+ROWS = st.dictionaries(st.sampled_from(NAMES), JSON).flatmap(
+    lambda row: st.sampled_from([row, {**row, "code": gtin(1)}])
+)
+
+
+@given(st.binary(max_size=200) | ROWS.map(lambda row: json.dumps(row).encode()))
+def test_any_line_is_a_product_or_a_documented_error(line: bytes) -> None:
+    header = "\t".join(COLUMNS).encode()
+    cells = line.replace(b"\t", b" ")
+    wide = b"\t".join([gtin(1).encode(), *[cells] * (len(COLUMNS) - 1)])
+    for parse, data in ((parse_json, line), (csv_parser(header, "x"), line), (csv_parser(header, "x"), wide)):
+        with contextlib.suppress(BadRowError, BadCodeError):
+            product = parse(data)
+            assert product is None or (product.updated >= 0 and len(product.name) <= LIMITS["name"])
 
 
 @pytest.mark.parametrize(
