@@ -52,7 +52,7 @@ def _from_plain(kind: Any, value: Any) -> NDArray[Any]:
     wanted = get_args(get_args(kind)[1])[0]
     if name != np.dtype(wanted).newbyteorder("<").str:
         raise ValueError(f"an array of {wanted.__name__} is wanted, not of {name!r}")
-    if min(shape, default=0) < 0 or math.prod(shape) * np.dtype(wanted).itemsize != len(data):
+    if math.prod(shape) * np.dtype(wanted).itemsize != len(data):
         raise ValueError(f"an array of shape {shape} does not have {len(data)} bytes")
     return np.frombuffer(data, name).reshape(shape).astype(wanted)
 

@@ -107,6 +107,34 @@ def move_aside(path: Path, suffix: str) -> Path:
     return aside
 
 
+def salvage(aside: Path, db: sqlite3.Connection, tables: Sequence[str]) -> int:
+    """Copy every row of a broken database that can still be read into ``db``, which has the same tables;
+    returns how many. Each table is read from both ends, for a broken page in it stops a reader.
+    """
+    saved, uri = 0, f"{aside.absolute().as_uri()}?mode=ro"
+    with contextlib.closing(sqlite3.connect(uri, uri=True)) as old, transaction(db):
+        if list(_readable(old, "PRAGMA user_version")) != list(_readable(db, "PRAGMA user_version")):
+            return 0  # its tables may be others
+        for table in tables:
+            for order in ("ASC", "DESC"):
+                rows = _readable(old, f"SELECT * FROM {table} ORDER BY rowid {order}")
+                saved += sum(_put(db, table, row) for row in rows)
+    return saved
+
+
+def _readable(db: sqlite3.Connection, query: str) -> Iterator[tuple[object, ...]]:
+    with contextlib.suppress(sqlite3.DatabaseError):
+        yield from db.execute(query)
+
+
+def _put(db: sqlite3.Connection, table: str, row: tuple[object, ...]) -> int:
+    marks = ", ".join("?" * len(row))
+    try:
+        return db.execute(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", row).rowcount
+    except sqlite3.IntegrityError:  # its parent is lost, or a value is of the wrong type
+        return 0
+
+
 def plain_error(error: BaseException) -> StoreError:
     """SQLite's or the system's error as one of ours, with what to do next."""
     if isinstance(error, StoreError):

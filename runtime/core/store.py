@@ -36,6 +36,7 @@ MIGRATIONS = (
     ) STRICT;
     """,
 )
+TABLES = ("settings", "snaps", "pictures")  # parents first
 
 
 class Snap(msgspec.Struct, frozen=True):
@@ -60,6 +61,7 @@ class Store:
         self._lock = threading.RLock()
         self._full = False
         self.trouble: StoreError | None = None  # why nothing can be written since the start
+        self.kept_aside: Path | None = None  # where a damaged database was moved
         self._db = self._open()
 
     def close(self) -> None:
@@ -182,13 +184,16 @@ class Store:
     def _begin_anew(self, error: Exception) -> sqlite3.Connection:
         try:
             aside = database.move_aside(self.path, f"damaged-{self._clock.wall_ns()}")
-            self._log.error(
-                "the database was damaged; it is kept aside, a new one begins",
-                part="store", kept=str(aside), error=describe(error),
-            )  # fmt: skip
-            return database.connect(self.path, MIGRATIONS)
+            db = database.connect(self.path, MIGRATIONS)
+            saved = database.salvage(aside, db, TABLES)
         except (sqlite3.Error, OSError) as again:
             return self._seal(again)
+        self.kept_aside = aside
+        self._log.error(
+            "the database was damaged: it is kept aside, a new one begins with what could be read",
+            part="store", kept=str(aside), rows=saved, error=describe(error),
+        )  # fmt: skip
+        return db
 
     def _seal(self, error: Exception) -> sqlite3.Connection:
         self.trouble = database.plain_error(error)

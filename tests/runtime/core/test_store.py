@@ -224,6 +224,31 @@ def test_a_damaged_database_is_kept_aside_and_the_glasses_go_on(
     assert entry.fields["kept"] == str(aside)
 
 
+def test_what_can_be_read_of_a_damaged_database_is_carried_over(
+    make: Make, path: Path, ring: LogRing
+) -> None:
+    with make() as store:
+        store.set("gyro bias", 0.25)
+        ids = [store.save_snap(f"snap {n}", "{}" * 500, JPEG if n % 10 == 0 else None) for n in range(100)]
+    whole = bytearray(path.read_bytes())
+    middle = whole.index(b"snap 50")
+    start = middle // 4096 * 4096
+    whole[start : start + 4096] = b"\xa5" * 4096
+    path.write_bytes(whole)
+    store = make()
+    with pytest.raises(DamagedError):
+        store.snaps(1000)
+    kept = {snap.id: snap for snap in store.snaps(1000)}
+    assert store.get("gyro bias", float, 0.0) == 0.25
+    assert 90 <= len(kept) < 100
+    assert {ids[0], ids[-1]} <= set(kept)
+    assert store.picture(ids[0]) == JPEG
+    assert store.kept_aside is not None
+    assert store.kept_aside.read_bytes() == whole
+    assert ring.entries("error")[-1].fields["rows"] >= 100
+    assert store.save_snap("next", "{}") == ids[-1] + 1
+
+
 def test_after_an_unclean_end_the_whole_file_is_checked(store: Store, path: Path, tmp_path: Path) -> None:
     for n in range(50):
         store.save_snap(f"snap {n}", "{}", JPEG)
