@@ -48,16 +48,13 @@ def connect_sealed(path: Path, migrations: Sequence[str]) -> sqlite3.Connection:
     but empty tables. Every write on it fails.
     """
     for options in ("mode=ro", "mode=ro&immutable=1"):
-        with contextlib.suppress(sqlite3.Error):
-            db = sqlite3.connect(
-                f"{path.absolute().as_uri()}?{options}",
-                uri=True,
-                isolation_level=None,
-                check_same_thread=False,
-            )
+        with contextlib.suppress(sqlite3.Error), contextlib.ExitStack() as undo:
+            uri = f"{path.absolute().as_uri()}?{options}"
+            db = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+            undo.callback(db.close)
             if db.execute("PRAGMA user_version").fetchone()[0] == len(migrations):
+                undo.pop_all()
                 return db
-            db.close()
     db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
     migrate(db, migrations)
     db.execute("PRAGMA query_only = ON")

@@ -76,6 +76,25 @@ def test_everything_published_is_in_the_file(tmp_path: Path, clock: VirtualClock
     assert (found[-1].topic, found[-1].message) == (CARD, Card("snap", (Line("Tea"),)))
 
 
+def test_other_tools_read_the_file(tmp_path: Path, clock: VirtualClock, bus: Bus, log: Log) -> None:
+    from mcap.reader import make_reader
+
+    async def main() -> None:
+        recorder = Recorder(bus, clock, log)
+        await recorder.start(tmp_path / "a.mcap", ["pose", "imu"])
+        await walk(clock, bus, 3)
+        await recorder.stop()
+
+    run_virtual(clock, main())
+    with (tmp_path / "a.mcap").open("rb") as file:
+        summary = make_reader(file).get_summary()
+        assert summary is not None and summary.statistics is not None
+        assert (summary.statistics.message_count, len(summary.chunk_indexes)) == (600, 6)
+        assert {channel.topic for channel in summary.channels.values()} == {"imu", "pose"}
+        times = [message.log_time for _, _, message in make_reader(file).iter_messages("pose")]
+    assert times == [n * 10_000_000 for n in range(1, 301)]
+
+
 def test_pictures_and_sound_go_in_only_when_named(tmp_path: Path, clock: VirtualClock, log: Log) -> None:
     async def main(name: str, include: tuple[str, ...]) -> bytes:
         bus = Bus(clock)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -29,8 +30,10 @@ class Home:
 
 
 @pytest.fixture
-def home(tmp_path: Path, clock: VirtualClock, bus: Bus, log: Log) -> Home:
-    return Home(tmp_path / "db", clock, bus, log)
+def home(tmp_path: Path, clock: VirtualClock, bus: Bus, log: Log) -> Iterator[Home]:
+    home = Home(tmp_path / "db", clock, bus, log)
+    yield home
+    home.store.close()
 
 
 def test_what_is_set_is_told_and_kept(home: Home) -> None:

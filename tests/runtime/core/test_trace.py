@@ -144,4 +144,4 @@ def test_a_span_costs_two_microseconds_at_most() -> None:
             pass
 
     best = min(timeit.repeat(span, number=2000, repeat=20)) / 2000
-    assert best < 2e-6 * 3, "three times the bar: the machine may be shared"
+    assert best < 2e-6
