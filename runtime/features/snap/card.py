@@ -181,7 +181,7 @@ def _prices(result: SnapResult) -> Iterable[list[Line]]:
     if others:
         read = [("", price), ("was ", was)]
         lines = [_line(f"{word}{price_text(field)}", field) for word, field in read if field is not NOT_READ]
-        lines += [_line(f"or {price_text(field)}", field) for field in others]
+        lines += [_line(f"also {price_text(field)}", field) for field in others]
         yield [Line("Prices on the label", "title"), *lines]
 
 

@@ -76,11 +76,11 @@ def parse_json(line: bytes) -> Product | None:
     """A product from one line of the JSONL dump, None for one that says nothing."""
     try:
         return _product(_DECODER.decode(line))
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         pass
     try:
         return _product(_DECODER.decode(_text(line)))  # broken UTF-8 or NULs: once more, cleaned
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:  # brackets without end
         raise BadRowError(str(error)) from error
 
 

@@ -58,7 +58,7 @@ class Field(msgspec.Struct, frozen=True):
     ``value`` is normalised (a number for prices, ISO dates, "250 g"), ``text`` is what stood there,
     ``crop`` the rectangle in picture pixels it was read from, ``confidence`` 0…1 the reader's own,
     ``unit`` a price's currency, ``qualifier`` "from" for a price that only starts there. ``others`` are
-    rival readings of the same rank.
+    further amounts, dates, … of the same kind.
     Raises UnreadFieldError unless it is "not read" or has both value and crop.
     """
 

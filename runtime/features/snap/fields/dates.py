@@ -142,6 +142,8 @@ def read_dates(lines: Sequence[Seen]) -> dict[str, Field]:
         cues = _own_cues(line) or _near_cue(line, announcing) if re.search(r"\d", line.text) else []
         for one in find(line.text, " ".join(cue.text for _, cue in cues)):
             kind, cue = _nearest(line, one, cues)
+            if kind == "date" and words.NO_PRODUCT_DATE.search(line.text):
+                continue
             place = [line] if cue is None or cue is line else [cue, line]
             raw = f"{cue.raw} {line.raw}" if cue and cue is not line else line.raw
             doubt = one.doubt or kind == "date"

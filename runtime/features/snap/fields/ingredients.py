@@ -39,7 +39,7 @@ def read_ingredients(lines: Sequence[Seen]) -> dict[str, Field]:
 
 def _sentences(line: Seen) -> list[Seen]:
     """A line cut where a declaration begins in its middle: "… salt. Contains: oats." """
-    cuts = [match.end() for match in re.finditer(r"[.;)]\s*", line.text) if _kind(line.text[match.end() :])]
+    cuts = [match.end() for match in re.finditer(r"[.;)。]\s*", line.text) if _kind(line.text[match.end() :])]
     edges = [0, *cuts, len(line.text)]
     pieces = [line.text[a:b].strip() for a, b in pairwise(edges)]
     return [msgspec.structs.replace(line, text=piece) for piece in pieces if re.search(r"\w", piece)]
@@ -55,8 +55,10 @@ def _kind(text: str) -> str:
 
 
 def _declares(text: str) -> bool:
-    """It names an allergen; "contains caffeine", "free from milk" and "not in bold" advice do not."""
-    return bool(words.KNOWN_ALLERGENS.search(text)) and not words.NEGATED.search(text)
+    """It names an allergen; "contains caffeine", "free from milk" and "allergens: see in bold" do not."""
+    if words.NEGATED.search(text) or words.ELSEWHERE.search(text):
+        return False
+    return bool(words.DECLARED.match(text) or words.KNOWN_ALLERGENS.search(text))
 
 
 def _block(i: int, lines: Sequence[Seen]) -> list[Seen]:
@@ -75,7 +77,7 @@ def _block(i: int, lines: Sequence[Seen]) -> list[Seen]:
         same_row = other.rect.y < last.rect.y + 0.4 * last.height and other.rect != last.rect
         if not alike or same_row:
             continue
-        if down > 1.1 * last.height or (declaration and last.text.endswith(".")):
+        if down > 1.1 * last.height or (declaration and last.text.endswith((".", "。"))):
             break
         block.append(other)
     return block
@@ -88,6 +90,6 @@ def _tidy(block: Sequence[Seen]) -> str:
         if text.endswith("-"):
             text = text[:-1] + line.text
         else:
-            han = re.search(r"[\u4e00-\u9fff,]$", text) and re.match(r"[\u4e00-\u9fff,]", line.text)
+            han = re.search(r"[\u4e00-\u9fff,、。]$", text) and re.match(r"[\u4e00-\u9fff、。]", line.text)
             text += line.text if han else f" {line.text}"
     return text

@@ -58,10 +58,12 @@ def read_prices(lines: Sequence[Seen]) -> dict[str, Field]:
     """``price``, ``was_price``, ``unit_price`` and ``currency``, as far as they are there."""
     offers = _offers(lines)
     found: dict[str, Field] = {}
-    if units := [one for one in offers if one.amount.per and one.role in ("", "price")]:
+    units = [one for one in offers if one.amount.per and one.role in ("", "price")]
+    if units:
         found["unit_price"] = _unit_price(units)
     wanted = [one for one in offers if not one.amount.per and one.role in ("", "price")]
-    price = _choose(wanted, median([line.height for line in lines]) if lines else 0)
+    tallest_unit = max((one.height for one in units), default=0.0)
+    price = _choose(wanted, median([line.height for line in lines]) if lines else 0, tallest_unit)
     if price is not None:
         found["price"] = price[1]
         if currency := price[0].amount.currency:
@@ -72,8 +74,11 @@ def read_prices(lines: Sequence[Seen]) -> dict[str, Field]:
 
 
 def _in_order(found: dict[str, Field]) -> dict[str, Field]:
-    """A price above the one it replaces means that one of them was misread: both become probable."""
+    """A price above the one it replaces means that one was misread: both become probable."""
     price, was = found.get("price"), found.get("was_price")
+    if price and was:
+        rest = tuple(one for one in price.others if one.value != was.value)
+        found["price"] = msgspec.structs.replace(price, others=rest)
     if price and was and float(was.value or 0) <= float(price.value or 0):
         for name in ("price", "was_price"):
             found[name] = msgspec.structs.replace(found[name], certainty="probable")
@@ -161,8 +166,11 @@ def _cue(line: Seen, cues: Sequence[tuple[Role, Seen]]) -> tuple[Role, Seen | No
     return min(near, key=lambda one: one[0])[1:] if near else ("", None)
 
 
-def _choose(offers: Sequence[Offer], usual_height: float) -> tuple[Offer, Field] | None:
-    """The tallest of the best-founded amounts; rivals of the same rank are listed and make it probable."""
+def _choose(offers: Sequence[Offer], usual_height: float, unit_height: float) -> tuple[Offer, Field] | None:
+    """The tallest of the best-founded amounts; all others are listed, those of its rank make it probable.
+
+    So does a price per measure that is printed larger: what is sold by weight may have no price of its own.
+    """
     ranked = sorted(offers, key=lambda one: one.weight, reverse=True)
     if not ranked:
         return None
@@ -179,8 +187,11 @@ def _choose(offers: Sequence[Offer], usual_height: float) -> tuple[Offer, Field]
     ]
     if top.role != "price" and (cued := [one for one in rivals if one.role == "price"]):
         top, rivals = cued[0], [top, *(one for one in rivals if one is not cued[0])]
-    doubt = not founded or any(one.role == top.role for one in rivals)
-    others = tuple(one.read(doubt=True) for one in rivals)
+    doubt = not founded or any(one.role == top.role for one in rivals) or top.height < SAME_RANK * unit_height
+    smaller = (one for one in ranked if one.weight[0] and one not in rivals)
+    others = tuple(
+        one.read(one in rivals) for one in (*rivals, *smaller) if one.amount.value != top.amount.value
+    )
     return top, msgspec.structs.replace(top.read(doubt), others=others)
 
 

@@ -48,7 +48,7 @@ class Seen(msgspec.Struct, frozen=True):
 
 def normalise(text: str) -> str:
     """Full-width forms, odd dashes and quotes made plain; runs of white space made one blank."""
-    text = unicodedata.normalize("NFKC", text.replace("℮", " e ")).replace("。", ".").replace("、", ",")
+    text = unicodedata.normalize("NFKC", text.replace("℮", " e "))
     text = re.sub(r"[‐‑‒–—−]", "-", text).replace("’", "'")
     return re.sub(r"\s+", " ", text).strip()
 

@@ -43,6 +43,8 @@ PRODUCED = any_of(
     r"\bmfg\b|\bmfd\b|\bprod(?:uced|uction)?\b\.?|\bpacked\b|\bpkd\b",
     r"hergestellt",
 )
+NO_PRODUCT_DATE = any_of(r"活动|促销期|打印|检验", r"\boffer\b|\bvalid\b|printed", r"gültig|aktion")
+"""The date is the price tag's or the campaign's."""
 DAY_FIRST = any_of(r"mhd|haltbar|consommer|ddm|dlc|consumir|consumarsi")
 SHELF_LIFE = re.compile(
     r"(?:保质期|保存期|shelf life|haltbarkeit)\D{0,12}?"
@@ -67,13 +69,16 @@ INGREDIENTS = re.compile(
     re.IGNORECASE,
 )
 MAY_CONTAIN = re.compile(
-    r"^[^.;]{0,24}?(?:可能(?:会)?含有|同一(?:条)?生产线|may (?:also )?contain|traces of"
+    r"^[^.;。]{0,24}?(?:可能(?:会)?含有|(?:同一条?|本产品|此)生产线|may (?:also )?contain|traces of"
     r"|kann spuren|peut contenir|puede contener)",
     re.IGNORECASE,
 )
 ALLERGENS = start_of(
     r"致敏|过敏原|過敏原|(?:本|此|该)产品含有|含有", r"allerg|contains?\b", r"enthält|contient\b|contiene\b"
 )
+DECLARED = start_of(r"致敏|过敏原|過敏原", r"allergens?\b")
+ELSEWHERE = any_of(r"见|粗体", r"\bsee\b|\bbold\b|highlighted")
+"""The declaration stands in another place."""
 KNOWN_ALLERGENS = any_of(
     r"奶|乳|蛋|鱼|虾|蟹|贝|坚果|花生|大豆|黄豆|小麦|麸质|麦|芝麻|芹菜|芥末|杏仁|核桃|腰果|亚硫酸",
     r"milk|dairy|lact|egg|fish|crustac|shrimp|mollus|nut|almond|hazel|cashew|pecan|pistach",
@@ -83,7 +88,7 @@ KNOWN_ALLERGENS = any_of(
 """The 14 groups of EU regulation 1169/2011 annex II, which hold those of the US and of GB 7718."""
 NEGATED = any_of(r"不含", r"free from|\bfree\b|does not contain|no added", r"ohne |sans |sin ")
 OTHER_HEADING = start_of(
-    r"净含量|产品|品名|生产|保质期|贮存|储存|产地|地址|电话|食用|营养|执行|规格|厂|委托|条形码",
+    r"净含量|产品|品名|生产|保质期|贮存|储存|产地|地址|电话|食用[方说建]|营养|执行|规格|厂|委托|条形码",
     r"net\b|best|use by|exp|store|keep|storage|nutrition|distributed|produced|made in|product of",
     r"manufactured|mindest|nährwert|à consommer|www\.|tel\b",
 )

@@ -94,7 +94,7 @@ def test_rival_prices_have_a_page() -> None:
     lines = (line("£2.50", 10, 10, 40), line("£3.75", 300, 10, 40))
     cards = build_cards(SnapResult((), extract(lines), lines), None)
     page = next(card for card in cards if card.lines[0].text == "Prices on the label")
-    assert sorted(texts(page)[1:3]) == sorted(["£2.50 ?", "or £3.75 ?"])
+    assert sorted(texts(page)[1:3]) == sorted(["£2.50 ?", "also £3.75 ?"])
 
 
 def test_the_raw_text_is_there_to_the_last_word() -> None:

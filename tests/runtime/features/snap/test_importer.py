@@ -235,6 +235,12 @@ ROWS = st.dictionaries(st.sampled_from(NAMES), JSON).flatmap(
 )
 
 
+@pytest.mark.parametrize("line", [b'{"a":' * 100_000, b'{"code": ' + b"1" * 5000 + b"}", b'{"code": 1e999}'])
+def test_hostile_json_is_a_broken_row(line: bytes) -> None:
+    with pytest.raises(BadRowError):
+        parse_json(line)
+
+
 @given(st.binary(max_size=200) | ROWS.map(lambda row: json.dumps(row).encode()))
 def test_any_line_is_a_product_or_a_documented_error(line: bytes) -> None:
     header = "\t".join(COLUMNS).encode()

@@ -56,7 +56,17 @@ def test_a_shelf_life_is_no_date(text: str, value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["31/02/2027", "2027-13-01", "10.0", "5.8", "12.50", "1990-01-01", "BEST BEFORE: SEE LID"]
+    "text",
+    [
+        "31/02/2027",
+        "2027-13-01",
+        "10.0",
+        "5.8",
+        "12.50",
+        "1990-01-01",
+        "BEST BEFORE: SEE LID",
+        "活动时间 2026.3.1",
+    ],
 )
 def test_what_no_calendar_has_is_no_date(text: str) -> None:
     assert read_dates(see(label(text))) == {}

@@ -21,8 +21,15 @@ def test_chinese_ingredients_and_allergens() -> None:
     fields = read_ingredients(
         see(label("配料：水、燕麦、白砂", "糖、食用盐", "致敏物质提示：含有麸质", "贮存条件：常温"))
     )
-    assert fields["ingredients"].value == "水,燕麦,白砂糖,食用盐"
+    assert fields["ingredients"].value == "水、燕麦、白砂糖、食用盐"
     assert fields["allergens"].value == "致敏物质提示:含有麸质"
+
+
+def test_chinese_lists_go_on_and_the_line_it_shares_is_named() -> None:
+    lines = label("配料:水、燕麦、", "食用盐、碳酸钙", "食用方法: 摇匀", "此生产线也加工花生、大豆制品")
+    fields = read_ingredients(see(lines))
+    assert fields["ingredients"].value == "水、燕麦、食用盐、碳酸钙"
+    assert fields["may_contain"].value == "此生产线也加工花生、大豆制品"
 
 
 def test_contains_and_may_contain_are_kept_apart() -> None:

@@ -81,7 +81,23 @@ def test_the_cue_decides_between_equals() -> None:
 
 def test_the_taller_price_wins_without_a_doubt() -> None:
     price = read_prices(see([line("£2.50", 10, 10, 80), line("£9.99", 10, 200, 20)]))["price"]
-    assert (price.value, price.certainty, price.others) == (2.5, "sure", ())
+    assert (price.value, price.certainty) == (2.5, "sure")
+    assert [(other.value, other.certainty) for other in price.others] == [(9.99, "sure")], (
+        "listed all the same"
+    )
+
+
+def test_a_larger_price_by_weight_makes_another_one_probable() -> None:
+    lines = [line("6.98", 10, 10, 90), line("元/斤", 220, 50, 30), line("会员价 5.98", 10, 120, 30)]
+    fields = read_prices(see(lines))
+    assert fields["unit_price"].value == "6.98/斤"
+    assert (fields["price"].value, fields["price"].certainty) == (5.98, "probable")
+
+
+def test_the_old_price_is_not_listed_twice() -> None:
+    fields = read_prices(see([line("Now £2.50", 10, 10, 80), line("£9.99", 300, 200, 20)]))
+    assert (fields["was_price"].value, fields["was_price"].certainty) == (9.99, "probable")
+    assert fields["price"].others == ()
 
 
 def test_was_and_now_are_told_apart() -> None:
