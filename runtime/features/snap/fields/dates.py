@@ -25,8 +25,9 @@ _NAME = r"(?P<name>[A-Za-zäéûÄÉÛ]{3,9})\.?"
 _YEAR4 = r"(?P<year>20\d\d)"
 _S = r"\s?[-/. ]\s?"
 
+# A digit after an L is a lot number.
 _PATTERNS = tuple(
-    re.compile(rf"(?<![\d.,/]){pattern}(?![\d%]|[.,/]\d)", re.IGNORECASE)
+    re.compile(rf"(?<![\d.,/Ll]){pattern}(?![\d%]|[.,/]\d)", re.IGNORECASE)
     for pattern in (
         rf"{_YEAR4}\s?年\s?(?P<month>\d\d?)\s?月(?:\s?(?P<day>\d\d?)\s?日?)?",
         rf"{_YEAR4}{_S}(?P<month>\d\d?){_S}(?P<day>\d\d?)",
@@ -41,7 +42,7 @@ _PATTERNS = tuple(
     )
 )
 _WITH_CUE_ONLY = tuple(
-    re.compile(rf"(?<![\d.,/]){pattern}(?![\d%]|[.,/]\d)", re.IGNORECASE)
+    re.compile(rf"(?<![\d.,/Ll]){pattern}(?![\d%]|[.,/]\d)", re.IGNORECASE)
     for pattern in (
         r"(?P<month>0?[1-9]|1[0-2])\s?[/.-]\s?(?P<year2>\d\d)",
         r"(?P<a>\d\d)(?P<b>\d\d)(?P<c>\d\d)",

@@ -188,11 +188,11 @@ def _choose(offers: Sequence[Offer], usual_height: float, unit_height: float) ->
     if top.role != "price" and (cued := [one for one in rivals if one.role == "price"]):
         top, rivals = cued[0], [top, *(one for one in rivals if one is not cued[0])]
     doubt = not founded or any(one.role == top.role for one in rivals) or top.height < SAME_RANK * unit_height
-    smaller = (one for one in ranked if one.weight[0] and one not in rivals)
-    others = tuple(
-        one.read(one in rivals) for one in (*rivals, *smaller) if one.amount.value != top.amount.value
-    )
-    return top, msgspec.structs.replace(top.read(doubt), others=others)
+    others = {one.amount.value: one.read(doubt=True) for one in rivals}
+    for one in ranked:
+        if one.weight[0] and one.amount.value != top.amount.value:
+            others.setdefault(one.amount.value, one.read())
+    return top, msgspec.structs.replace(top.read(doubt), others=tuple(others.values()))
 
 
 def _was(offers: Sequence[Offer], price: Offer | None) -> Field | None:

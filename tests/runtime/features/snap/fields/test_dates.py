@@ -64,6 +64,7 @@ def test_a_shelf_life_is_no_date(text: str, value: str) -> None:
         "5.8",
         "12.50",
         "1990-01-01",
+        "L20261123",
         "BEST BEFORE: SEE LID",
         "活动时间 2026.3.1",
     ],
