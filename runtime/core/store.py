@@ -173,7 +173,7 @@ class Store:
 
     def _open(self) -> sqlite3.Connection:
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.parent.mkdir(0o700, parents=True, exist_ok=True)  # the wearer's own affairs
             return database.connect(self.path, MIGRATIONS)
         except NewerDatabaseError:
             raise

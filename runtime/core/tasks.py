@@ -100,7 +100,8 @@ class Supervisor:
     def report(self, name: str, text: str | None) -> None:
         """A part that lives says that it has a fault, in one calm line, or (None) that all is well.
 
-        The same line again says nothing new. ``name`` need not be a supervised part ("disk").
+        The same line again says nothing new. ``name`` need not be a supervised part ("disk"). Call it on
+        the loop.
         """
         if text is None:
             self._clear(name)
@@ -193,7 +194,9 @@ class Supervisor:
         text = self._faults.pop(name, None)
         if text is not None:
             self._log.info("fault over", part=name)
-            self._bus.publish(FAULT, Fault(self._clock.now_ns(), name, f"{_title(name)} is back.", up=True))
+            self._bus.publish(
+                FAULT, Fault(self._clock.now_ns(), name, f"{_title(name)} works again.", up=True)
+            )
 
     def _enter(self, part: _Part, state: State) -> None:
         part.state, part.since_ns = state, self._clock.now_ns()

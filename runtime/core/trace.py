@@ -68,7 +68,7 @@ class _Open:
 class Tracer:
     """Records spans; any thread may. The ring keeps the last ``capacity``."""
 
-    def __init__(self, clock: Clock, capacity: int = 65_536) -> None:
+    def __init__(self, clock: Clock, capacity: int = 32_768) -> None:
         self.now_ns = clock.now_ns
         self._ring: deque[tuple[str, int, str, int, int]] = deque(maxlen=capacity)
         self._ids = itertools.count(1)

@@ -92,6 +92,10 @@ def test_no_picture_is_kept_unasked(store: Store) -> None:
     look.close()
 
 
+def test_other_users_of_the_machine_can_not_look_in(store: Store, path: Path) -> None:
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+
+
 def test_forget_leaves_no_byte_behind(store: Store, path: Path) -> None:
     kept = store.save_snap("Milk", '{"note": "kept words"}')
     gone = store.save_snap("SECRET TITLE", '{"note": "secret words"}', JPEG)

@@ -76,7 +76,7 @@ def test_backoff_doubles_to_its_end_and_the_wearer_hears_once(stage: Stage, ring
 
     stage.play(scene)
     assert gaps(part.starts) == [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 10, 10, 10]
-    assert stage.told() == [(0, LOST, False), (43.7, "Camera is back.", True)]
+    assert stage.told() == [(0, LOST, False), (43.7, "Camera works again.", True)]
     failed = [entry for entry in ring.entries("warning") if entry.event == "part failed"]
     assert [entry.fields["error"] for entry in failed] == ["OSError: gone"], "retries do not fill the log"
     assert "Traceback" in ring.entries(part="camera")[1].fields["text"]
@@ -115,7 +115,7 @@ def test_ready_is_believed_at_once(stage: Stage) -> None:
         stage.supervisor.report("camera", None)
 
     stage.play(scene)
-    assert stage.told() == [(0, LOST, False), (0.2, "Camera is back.", True)]
+    assert stage.told() == [(0, LOST, False), (0.2, "Camera works again.", True)]
 
 
 def test_a_living_part_reports_its_own_fault(stage: Stage) -> None:
@@ -135,7 +135,7 @@ def test_a_living_part_reports_its_own_fault(stage: Stage) -> None:
         states.append(stage.supervisor.status()[0].state)
 
     stage.play(scene)
-    told = [(1.0, "The light is dark. Capture is off.", False), (6.0, "Light is back.", True)]
+    told = [(1.0, "The light is dark. Capture is off.", False), (6.0, "Light works again.", True)]
     assert stage.told() == told
     assert states == ["faulty", "running"]
     assert part.starts == [0]
@@ -160,7 +160,7 @@ def test_a_fault_need_not_be_a_parts(stage: Stage) -> None:
         stage.supervisor.report("disk", None)
 
     stage.play(scene)
-    assert stage.told() == [(0, "Storage is full.", False), (0, "Disk is back.", True)]
+    assert stage.told() == [(0, "Storage is full.", False), (0, "Disk works again.", True)]
 
 
 def test_one_failing_part_leaves_the_rest_alone(stage: Stage) -> None:
