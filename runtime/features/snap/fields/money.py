@@ -119,35 +119,39 @@ def role_of(text: str) -> Role:
 
 def amounts(text: str, context: str = "") -> list[Amount]:
     """Every number in a line that may be money, in order. Dates must have been blanked out before."""
-    text, doubt = repair(text)
+    text, repaired = repair(text)
     found: list[Amount] = []
     last = 0
     for match in _AMOUNT.finditer(text):
-        sign = (match["pre"] or match["post"] or "").strip()
-        per = _PER.match(text, match.end()) or _PER_BEFORE.search(text[last : match.start()])
-        minor = _MINOR.get(sign.lower())
-        value = number(match["num"]) / (100 if minor else 1)
-        if minor and value >= 1:  # 720p is no price
-            continue
-        marked = bool(sign or match["from"])
-        if not marked and not per and _NOT_MONEY.match(text, match.end()):
-            continue
-        found.append(
-            Amount(
-                value=round(value, 4),
-                currency=minor or (currency_of(sign, context or text) if sign else ""),
-                per=f"{'' if per['q'] in (None, '1') else per['q']}{per['u'].lower()}" if per else "",
-                role=_own_role(text, last, match.start(), match.end()),
-                marked=marked,
-                decimals=bool(minor or match["dash"] or re.search(r"[.,]\d{1,2}$", match["num"])),
-                start_price=bool(match["from"])
-                or bool(re.search(r"\bfrom\s*$", text[: match.start()], re.I)),
-                doubt=doubt or bool(_STRAY.match(text, match.end())),
-                whole=match.start() == 0 and match.end() == len(text),
-            )
-        )
-        last = match.end()
+        amount = _amount(text, last, match, context or text)
+        if amount is not None:
+            found.append(msgspec.structs.replace(amount, doubt=True) if repaired else amount)
+            last = match.end()
     return found
+
+
+def _amount(text: str, last: int, match: re.Match[str], context: str) -> Amount | None:
+    """The number in ``match`` as money, or None; ``last`` is where the amount before it ends."""
+    sign = (match["pre"] or match["post"] or "").strip()
+    minor = _MINOR.get(sign.lower())
+    value = number(match["num"]) / (100 if minor else 1)
+    per = _PER.match(text, match.end()) or _PER_BEFORE.search(text[last : match.start()])
+    marked = bool(sign or match["from"])
+    if minor and value >= 1:  # 720p is no price
+        return None
+    if not marked and not per and _NOT_MONEY.match(text, match.end()):
+        return None
+    return Amount(
+        value=round(value, 4),
+        currency=minor or (currency_of(sign, context) if sign else ""),
+        per=f"{'' if per['q'] in (None, '1') else per['q']}{per['u'].lower()}" if per else "",
+        role=_own_role(text, last, match.start(), match.end()),
+        marked=marked,
+        decimals=bool(minor or match["dash"] or re.search(r"[.,]\d{1,2}$", match["num"])),
+        start_price=bool(match["from"]) or bool(re.search(r"\bfrom\s*$", text[: match.start()], re.I)),
+        doubt=bool(_STRAY.match(text, match.end())),
+        whole=match.start() == 0 and match.end() == len(text),
+    )
 
 
 def _own_role(text: str, last: int, start: int, end: int) -> Role:
