@@ -22,22 +22,13 @@ from runtime.core.messages import Card, Line, Request
 from runtime.core.topics import CARD, REQUEST
 from runtime.features.snap.capture import Capture, CaptureFailed, Runs, Sight
 from runtime.features.snap.card import KEY, build_cards, note, with_answer, with_note
-from runtime.features.snap.catalogue import Product
 from runtime.features.snap.export import result_to_json
+from runtime.features.snap.lookup import Lookup, product_of
 from runtime.features.snap.pipeline import Tools
-from runtime.features.snap.result import CatalogueError, CodeReader, Image, LineReader, SnapResult, Tracing
+from runtime.features.snap.result import CodeReader, Image, LineReader, SnapResult, Tracing
 
 QUESTION = "What is this product, and what should a buyer know about it?"
-NO_CATALOGUE = "No catalogue yet: browline catalogue import"
 ACTIONS = ("snap", "next", "save", "forget")
-
-
-class Lookup(Protocol):
-    """The catalogue, as far as a snap needs it."""
-
-    def lookup(self, gtin: str) -> Product | None:
-        """The product, or None. Raises CatalogueError."""
-        ...
 
 
 class SnapStore(Protocol):
@@ -154,24 +145,13 @@ class SnapFeature:
 
     async def _show_result(self, result: SnapResult) -> _Last:
         """Look the code up and show the first card; a fuller result of the same snap replaces it."""
-        product, catalogue_note = await self._clock.call("catalogue", self._find, result)
+        product, catalogue_note = await self._clock.call("catalogue", product_of, result, self._catalogue)
         cards = build_cards(result, product, catalogue_note)
         last = self._last or _Last(result, cards)
         last.result, last.cards, last.page = result, cards, 0
         self._last = None if result.empty else last
         self._show(cards[0])
         return last
-
-    def _find(self, result: SnapResult) -> tuple[Product | None, str]:
-        """The product of the best code, and why there is none where the catalogue is to blame."""
-        if not result.products:
-            return None, ""
-        if self._catalogue is None:
-            return None, NO_CATALOGUE
-        try:
-            return self._catalogue.lookup(result.products[0].gtin), ""
-        except CatalogueError:
-            return None, "The catalogue can't be read"
 
     async def _ask(self, picture: Image, last: _Last) -> None:
         """Let the model say what it sees, below what was read, as its words come."""

@@ -9,7 +9,9 @@ import pytest
 from runtime.features.snap.catalogue import Catalogue, Checkpoint, Product
 from runtime.features.snap.demo import add_demo, demo_products
 from runtime.features.snap.gtin import normal
-from runtime.features.snap.result import CatalogueError
+from runtime.features.snap.lookup import NO_CATALOGUE, product_of
+from runtime.features.snap.result import CatalogueError, SnapResult
+from tests.runtime.features.snap.fakes import FakeCode
 
 OATS = Product("4006381333931", "Oats", "Mill", "500 g", "oats", "gluten", "test", 100)
 
@@ -81,3 +83,12 @@ def test_the_demo_is_added_once() -> None:
     with Catalogue(":memory:") as catalogue:
         assert add_demo(catalogue) == len(demo_products())
         assert add_demo(catalogue) == 0
+
+
+def test_the_best_code_is_looked_up_and_a_missing_catalogue_is_said() -> None:
+    read = SnapResult((FakeCode("2000000000015", certainty="probable"), FakeCode(OATS.gtin)))
+    with Catalogue(":memory:") as catalogue:
+        catalogue.put([OATS])
+        assert product_of(read, catalogue) == (OATS, "")
+        assert product_of(SnapResult((FakeCode(""),)), catalogue) == (None, "")
+    assert product_of(read, None) == (None, NO_CATALOGUE)
