@@ -79,6 +79,7 @@ LATIN = span(
 GB_1 = encoded("gb2312", range(0xB0, 0xD8), range(0xA1, 0xFF))
 GB_2 = encoded("gb2312", range(0xD8, 0xF8), range(0xA1, 0xFF))
 BIG5_1 = encoded("big5", range(0xA4, 0xC7), [*range(0x40, 0x7F), *range(0xA1, 0xFF)])
+JIS_1 = encoded("euc_jp", range(0xB0, 0xD0), range(0xA1, 0xFF))
 KSX = encoded("euc_kr", range(0xB0, 0xC9), range(0xA1, 0xFF))
 CJK_SIGNS = span(
     (0x3000, 0x303F), (0x3040, 0x30FF), (0x3105, 0x312F), (0x31F0, 0x31FF), (0x3200, 0x33FF),
@@ -94,7 +95,7 @@ FONTS: dict[str, tuple[Source, set[int]]] = {
     "thai.ttf": (THAI, span((0xE00, 0xE7F), (0x25CC, 0x25CC))),
     "cjk.otf": (CJK, GB_1 | CJK_SIGNS),
     "cjk-rare.otf": (CJK, GB_2 - GB_1),
-    "cjk-traditional.otf": (CJK, BIG5_1 - GB_1 - GB_2),
+    "cjk-traditional.otf": (CJK, (BIG5_1 | JIS_1) - GB_1 - GB_2),
     "hangul.otf": (CJK, KSX | JAMO),
 }
 

@@ -35,7 +35,7 @@ class Line(msgspec.Struct, frozen=True):
     """One line of a card. ``style`` picks its size and grey; ``certainty`` below sure is drawn dimmer."""
 
     text: str
-    style: Literal["title", "value", "body", "small"] = "body"
+    style: Literal["title", "value", "body", "small", "hint", "model"] = "body"
     certainty: Certainty = "sure"
 
 
