@@ -71,12 +71,14 @@ def fetch(request: Request, sleep: Sleep, progress: Progress) -> None:
 def _once(request: Request, progress: Progress) -> None:
     have = _resumable(request)
     with _ask(request, have) as answer:
-        if answer.status == 206 and _starts_at(answer, have):
-            mode = "ab"
-        else:  # the whole file: the first try, or it has changed since
-            mode, have = "wb", 0
-            _note(request).write_bytes(_validator(request, answer))
-        with request.part.open(mode) as part:
+        if answer.status == 206 and not _starts_at(answer, have):
+            forget(request.part)
+            raise Retry("it sends another part than was asked for", 0)
+        whole = answer.status != 206  # the first try, or it has changed since
+        with request.part.open("wb" if whole else "ab") as part:
+            if whole:
+                have = 0
+                _note(request).write_bytes(_validator(request, answer))
             _copy(answer, part, have, request, progress)
 
 
@@ -129,6 +131,7 @@ def _copy(
     while chunk := _read(answer):
         have += len(chunk)
         if have > request.bytes:
+            forget(request.part)
             raise FetchError(f"it sends more than {request.bytes} bytes: not the file that is wanted")
         part.write(chunk)
         progress(have, request.bytes)

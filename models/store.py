@@ -10,7 +10,7 @@ import errno
 import fcntl
 import hashlib
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -51,13 +51,13 @@ class ModelStore:
         folder: Path,
         manifests: Mapping[str, Manifest],
         sleep: Sleep,
-        wheels: Wheels | None = None,
+        wheels: Callable[[], Wheels] = Wheels,
     ) -> None:
         """``folder`` is ``cache_folder(…)``; ``sleep`` waits between tries, in the calling thread."""
         self._folder = folder / "models"
         self._manifests = manifests
         self._sleep = sleep
-        self._wheels = wheels or Wheels()
+        self._wheels = wheels
 
     def manifest(self, name: str) -> Manifest:
         """The manifest of a model. Raises ManifestError, which lists what there is."""
@@ -90,7 +90,7 @@ class ModelStore:
         if all(_stamped(paths[file.name], file) for file in manifest.files):
             return paths
         try:
-            with self._locked(name), self._wheels as wheels:
+            with self._locked(name), self._wheels() as wheels:
                 self._fetch_all(manifest, wheels, progress)
         except OSError as error:
             if isinstance(error, FetchError):

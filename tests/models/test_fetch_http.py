@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import errno
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 
 from models.base import FetchError
 from models.fetch_http import Request, fetch
-from tests.models.web import Answer, cut, hang_up, serving, status, whole
+from tests.models.web import Answer, Handler, cut, hang_up, serving, status, whole
 
 DATA = bytes(range(256)) * 1024
 
@@ -83,6 +84,19 @@ def test_a_range_past_the_end_begins_anew(client: Client) -> None:
     assert "Range" not in web.asked[2]
 
 
+def test_another_part_than_was_asked_for_is_not_appended(client: Client) -> None:
+    def from_the_start(handler: Handler) -> None:
+        handler.send_response(206)
+        handler.send_header("Content-Range", f"bytes 0-{len(DATA) - 1}/{len(DATA)}")
+        handler.send_header("Content-Length", str(len(DATA)))
+        handler.end_headers()
+        with contextlib.suppress(ConnectionError):
+            handler.wfile.write(DATA)
+
+    with serving(cut(DATA, 70_000), from_the_start, whole(DATA)) as web:
+        assert client.get(web.url) == DATA
+
+
 @pytest.mark.parametrize(
     ("code", "words"),
     [(401, "wants a login"), (403, "refuses"), (404, "no such file"), (410, "no more"), (418, "teapot")],
@@ -138,6 +152,7 @@ def test_a_redirect_to_this_machines_files_is_not_followed(client: Client) -> No
 def test_more_bytes_than_the_manifest_says_are_refused(client: Client) -> None:
     with serving(whole(DATA)) as web, pytest.raises(FetchError, match="more than 1000 bytes"):
         client.get(web.url, size=1000)
+    assert not client.part.exists()
 
 
 def test_nobody_listening_is_said_at_once(client: Client) -> None:

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import contextlib
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from models.base import ManifestError
 from models.manifest import list_manifests, load_manifest
@@ -79,3 +83,12 @@ def test_a_file_bears_its_models_name(tmp_path: Path) -> None:
     write(tmp_path, GOOD, "other.toml")
     with pytest.raises(ManifestError, match=r"other.toml: name is toy; call the file toy.toml"):
         list_manifests(tmp_path)
+
+
+@given(st.text(max_size=60), st.integers(0, len(GOOD)))
+@settings(max_examples=200, deadline=None)
+def test_whatever_stands_in_a_manifest_gives_a_manifest_or_our_error(text: str, at: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = write(Path(folder), GOOD[:at] + text + GOOD[at:])
+        with contextlib.suppress(ManifestError):
+            load_manifest(path)

@@ -90,7 +90,8 @@ def test_a_wheel_is_a_source_like_any_other(tmp_path: Path) -> None:
     wheel = make_wheel(tmp_path)
     with serving(status(503)) as web:
         sources = manifest(Source(url=web.url), wheel_source(wheel), data=WHEEL_DATA)
-        store = ModelStore(tmp_path / "cache", sources, no_wait, Wheels(copying_pip(tmp_path, wheel)))
+        pip = copying_pip(tmp_path, wheel)
+        store = ModelStore(tmp_path / "cache", sources, no_wait, lambda: Wheels(pip))
         assert store.ensure("toy")["toy.onnx"].read_bytes() == WHEEL_DATA
 
 
