@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from runtime.core.messages import Card, Certainty, Line
 from runtime.features.snap.catalogue import Product
@@ -20,8 +20,11 @@ KEY = "snap"
 TTL_S = 60.0
 NOTE_TTL_S = 8.0
 
-PAGE_COLUMNS = 150
-"""Half-width columns of running text a card holds (five lines of about 32 on a 640 px panel)."""
+COLUMNS = 80
+"""Half-width columns of running text a line of a card holds without being cut (the HUD wraps it)."""
+
+PAGE_LINES = 3
+"""How many such lines a page holds under its title on a panel 480 high."""
 
 _SYMBOLS = {
     "CNY": "¥",
@@ -61,7 +64,7 @@ def build_cards(result: SnapResult, product: Product | None, catalogue_note: str
 
 def with_answer(card: Card, words: str) -> Card:
     """The card with the model's words below, marked as its own; what was read stays untouched."""
-    said = (Line("The model says (not read):", "small", "probable"), Line(words, "body", "probable"))
+    said = (Line("The model says (not read):", "small", "probable"), Line(words, "model", "probable"))
     return Card(card.key, card.lines + said, card.icon, None, card.ttl_s, card.priority)
 
 
@@ -89,21 +92,29 @@ def _line(text: str, field: Field, style: str = "body") -> Line:
 
 
 def _answer(result: SnapResult, product: Product | None, catalogue_note: str) -> list[Line]:
-    """Name, price, date and size, code, and what could not be read."""
+    """Name, price, date and size, what could not be read, and the code: as few lines as they take."""
     lines = [_title(result, product)]
-    price, was, unit = result.field("price"), result.field("was_price"), result.field("unit_price")
+    price = result.field("price")
     if price is not NOT_READ:
         lines.append(_line(price_text(price), price, "value"))
-    if was is not NOT_READ:
-        lines.append(_line(f"was {price_text(was)}", was))
-    if unit is not NOT_READ:
-        lines.append(_line(_unit_text(unit), unit))
+    was, unit = result.field("was_price"), result.field("unit_price")
+    lines += _joined((lambda field: f"was {price_text(field)}", was), (_unit_text, unit))
     lines += _dates_and_size(result, product)
     missing = [word for name, word in _MISSED if result.field(name) is NOT_READ]
     if result.lines and missing:
         lines.append(Line(f"Not read: {', '.join(missing)}", "small", "not read"))
     lines.append(_code_line(result, product, catalogue_note))
     return lines + [Line(trouble.text, "small", "not read") for trouble in result.troubles]
+
+
+def _joined(*parts: tuple[Callable[[Field], str], Field]) -> list[Line]:
+    """What was read of these as one line, each part with its own mark; the least certain dims it."""
+    read = [(say(field), field) for say, field in parts if field is not NOT_READ]
+    if not read:
+        return []
+    sure = all(field.certainty == "sure" for _, field in read)
+    text = " · ".join(marked(text, field.certainty) for text, field in read)
+    return [Line(text, "body", "sure" if sure else "probable")]
 
 
 def _title(result: SnapResult, product: Product | None) -> Line:
@@ -120,19 +131,17 @@ def _title(result: SnapResult, product: Product | None) -> Line:
 
 
 def _dates_and_size(result: SnapResult, product: Product | None) -> Iterable[Line]:
-    for name, words in (
-        ("best_before", "Best before"),
-        ("produced", "Made"),
-        ("date", "Date"),
-        ("shelf_life", "Keeps"),
-    ):
-        field = result.field(name)
-        if field is not NOT_READ:
-            yield _line(f"{words} {field.value}", field)
-    size = result.field("net_content")
-    if size is not NOT_READ:
-        yield _line(str(size.value), size)
-    elif product and product.quantity:
+    best, made, shelf, date, size = (
+        result.field(name) for name in ("best_before", "produced", "shelf_life", "date", "net_content")
+    )
+    yield from _joined((lambda field: f"Best before {field.value}", best))
+    yield from _joined(
+        (lambda field: f"Made {field.value}", made),
+        (lambda field: f"Keeps {field.value}", shelf),
+        (lambda field: f"Date {field.value}", date),
+        (lambda field: str(field.value), size),
+    )
+    if size is NOT_READ and product and product.quantity:
         yield Line(f"{product.quantity} (catalogue)", "small")
 
 
@@ -152,26 +161,28 @@ def _code_line(result: SnapResult, product: Product | None, catalogue_note: str)
 
 
 def _ingredients(result: SnapResult, product: Product | None) -> Iterable[list[Line]]:
-    """Allergens before ingredients; the catalogue's only where the label gave none, and marked."""
-    label = [result.field(name) for name in ("allergens", "may_contain", "ingredients")]
-    if all(field is NOT_READ for field in label) and not (
-        product and (product.allergens or product.ingredients)
-    ):
-        return
-    allergens, traces, ingredients = label
-    first = [Line("Allergens", "title")]
-    first += [_line(str(field.value), field) for field in (allergens, traces) if field is not NOT_READ]
-    if allergens is NOT_READ:
-        first.append(Line("Not read on the label", "small", "not read"))
-        if product and product.allergens:
-            first.append(Line(f"From the catalogue, not the label: {product.allergens}", "body", "probable"))
-    yield first
+    """Allergens before ingredients; the catalogue's where the label gave none, marked on each page."""
+    allergens, traces, ingredients = (
+        result.field(name) for name in ("allergens", "may_contain", "ingredients")
+    )
+    known = product or Product("", "")
+    if any(field is not NOT_READ for field in (allergens, traces, ingredients)) or known.allergens:
+        read = [_line(text, field) for field in (allergens, traces) for text in _chunks(field.value)]
+        if allergens is NOT_READ:
+            read.insert(0, Line("Not read on the label", "small", "not read"))
+        yield from _pages("Allergens", read)
+    if allergens is NOT_READ and known.allergens:
+        yield from _pages(
+            "Allergens: the catalogue's, not the label's",
+            [Line(text, "body", "probable") for text in _chunks(known.allergens)],
+        )
     if ingredients is not NOT_READ:
-        for page in _paged(str(ingredients.value)):
-            yield [Line("Ingredients", "title"), _line(page, ingredients)]
-    elif product and product.ingredients:
-        for page in _paged(product.ingredients):
-            yield [Line("Ingredients, from the catalogue", "title"), Line(page, "body", "probable")]
+        yield from _pages("Ingredients", [_line(text, ingredients) for text in _chunks(ingredients.value)])
+    elif known.ingredients:
+        yield from _pages(
+            "Ingredients: the catalogue's, not the label's",
+            [Line(text, "body", "probable") for text in _chunks(known.ingredients)],
+        )
 
 
 def _prices(result: SnapResult) -> Iterable[list[Line]]:
@@ -188,37 +199,38 @@ def _prices(result: SnapResult) -> Iterable[list[Line]]:
 def _raw(result: SnapResult) -> Iterable[list[Line]]:
     other_codes = [f"{code.symbology}: {code.text}" for code in result.codes if not code.gtin]
     text = " · ".join([*other_codes, *(line.text for line in result.lines)])
-    for page in _paged(text):
-        yield [Line("Text as read", "title"), Line(page, "small")]
+    yield from _pages("Text as read", [Line(chunk, "small") for chunk in _chunks(text)])
 
 
-def _paged(text: str) -> list[str]:
-    """Running text cut where a card is full, at a blank where there is one near."""
-    pages: list[str] = []
+def _pages(title: str, lines: Sequence[Line]) -> Iterable[list[Line]]:
+    """The lines under their title, as many pages as they take."""
+    for start in range(0, len(lines), PAGE_LINES):
+        yield [Line(title, "title"), *lines[start : start + PAGE_LINES]]
+
+
+def _chunks(value: str | float | None) -> list[str]:
+    """Running text in pieces that a card's line holds, cut at a blank where there is one near."""
+    text, chunks = str(value or ""), list[str]()
     while text:
         cut = _fitting(text)
         blank = text.rfind(" ", cut // 2, cut) if cut < len(text) else -1
         cut = blank if blank > 0 else cut
-        pages.append(text[:cut].strip(" ·"))
+        chunks.append(text[:cut].strip(" ·"))
         text = text[cut:].strip(" ·")
-    return pages
+    return chunks
 
 
 def _fitting(text: str) -> int:
-    """How many characters fill a card; East Asian ones count double."""
+    """How many characters fill a line; East Asian ones count double."""
     columns = 0
     for i, char in enumerate(text):
         columns += 2 if unicodedata.east_asian_width(char) in "WF" else 1
-        if columns > PAGE_COLUMNS:
+        if columns > COLUMNS:
             return i
     return len(text)
 
 
 def _numbered(lines: Sequence[Line], page: int, of: int) -> Card:
-    if of == 1:
-        return Card(KEY, tuple(lines), ttl_s=TTL_S)
-    *before, last = lines
-    if last.style == "small":
-        last = Line(f"{last.text} · {page}/{of}", "small", last.certainty)
-        return Card(KEY, (*before, last), ttl_s=TTL_S)
-    return Card(KEY, (*lines, Line(f"{page}/{of}", "small")), ttl_s=TTL_S)
+    """The page as a card; where there are several, its number stands at the foot."""
+    foot = (Line(f"{page}/{of}", "hint"),) if of > 1 else ()
+    return Card(KEY, (*lines, *foot), ttl_s=TTL_S)

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+from drivers.base import Rect
 from runtime.core.messages import Card, Certainty
-from runtime.features.snap.card import build_cards, price_text, with_answer
+from runtime.features.snap.card import COLUMNS, build_cards, price_text, with_answer
 from runtime.features.snap.catalogue import Product
 from runtime.features.snap.fields.extract import extract
-from runtime.features.snap.result import SnapResult, Trouble
+from runtime.features.snap.result import Field, SnapResult, Trouble
 from tests.runtime.features.snap.fakes import FakeCode
 from tests.runtime.features.snap.labels import PRICE_CARD, label, line
 
@@ -39,7 +40,8 @@ def test_the_first_card_answers() -> None:
         ("Best before 2027-03-12", "body"),
         ("1 l", "body"),
         ("Not read: allergens", "small"),
-        ("4006381333931 · 1/4", "small"),
+        ("4006381333931", "small"),
+        ("1/5", "hint"),
     ]
 
 
@@ -78,16 +80,17 @@ def test_the_catalogue_names_a_probable_code_only_with_a_mark() -> None:
 
 def test_the_catalogues_allergens_are_never_shown_as_read() -> None:
     cards = build_cards(result("Morning Oat"), OATS)
-    page = next(card for card in cards if card.lines[0].text == "Allergens")
-    assert texts(page)[1:3] == ["Not read on the label", "From the catalogue, not the label: gluten"]
-    assert page.lines[2].certainty == "probable"
+    assert texts(cards[1])[:2] == ["Allergens", "Not read on the label"]
+    assert texts(cards[2])[:2] == ["Allergens: the catalogue's, not the label's", "gluten"]
+    assert cards[2].lines[1].certainty == "probable"
+    assert texts(cards[3])[:2] == ["Ingredients: the catalogue's, not the label's", "water, oats"]
 
 
 def test_the_labels_allergens_come_before_the_catalogues() -> None:
     shown = all_text(build_cards(result("Contains: oats", "May contain nuts"), OATS))
     assert "Contains: oats" in shown
     assert "May contain nuts" in shown
-    assert "From the catalogue, not the label" not in shown
+    assert "Allergens: the catalogue's" not in shown
 
 
 def test_rival_prices_have_a_page() -> None:
@@ -100,8 +103,11 @@ def test_rival_prices_have_a_page() -> None:
 def test_the_raw_text_is_there_to_the_last_word() -> None:
     words = [f"word{i}" for i in range(80)]
     cards = build_cards(result(" ".join(words)), None)
-    raw = " ".join(card.lines[1].text for card in cards if card.lines[0].text == "Text as read")
-    assert all(word in raw for word in words)
+    pages = [card for card in cards if card.lines[0].text == "Text as read"]
+    raw = " ".join(text for page in pages for text in texts(page)[1:-1]).split()
+    assert raw == words
+    assert len(pages) > 1
+    assert max(len(one.text) for page in pages for one in page.lines) <= COLUMNS
     assert texts(cards[-1])[-1].endswith(f"{len(cards)}/{len(cards)}")
 
 
@@ -131,10 +137,18 @@ def test_prices_are_printed_as_they_stood() -> None:
 def test_a_code_that_names_no_product_is_only_text() -> None:
     link = FakeCode("", "QR Code", text="https://example.org")
     cards = build_cards(SnapResult(codes=(link,)), None)
-    assert "No bar code read" in texts(cards[0])[-1]
-    assert texts(cards[1]) == ["Text as read", "QR Code: https://example.org · 2/2"]
+    assert "No bar code read" in texts(cards[0])
+    assert texts(cards[1]) == ["Text as read", "QR Code: https://example.org", "2/2"]
 
 
 def test_a_sure_code_goes_before_a_probable_one() -> None:
     codes = (FakeCode("2000000000015", certainty="probable"), FakeCode())
-    assert "4006381333931" in texts(build_cards(SnapResult(codes), None)[0])[-1]
+    assert "4006381333931" in all_text(build_cards(SnapResult(codes), None))
+
+
+def test_a_long_allergen_line_is_shown_to_its_end_with_every_page_named() -> None:
+    allergens = "Contains: " + ", ".join(f"milk{i}" for i in range(60))
+    field = Field(allergens, allergens, "sure", Rect(0, 0, 9, 9), 1.0)
+    cards = build_cards(SnapResult((), {"allergens": field}, tuple(label("x"))), None)
+    pages = [card for card in cards if card.lines[0].text == "Allergens"]
+    assert " ".join(text for page in pages for text in texts(page)[1:-1]) == allergens
