@@ -23,7 +23,7 @@ NOTE_TTL_S = 8.0
 COLUMNS = 80
 """Half-width columns of running text a line of a card holds without being cut (the HUD wraps it)."""
 
-PAGE_LINES = 3
+PAGE_LINES = {"body": 3, "small": 6}
 """How many such lines a page holds under its title on a panel 480 high."""
 
 _SYMBOLS = {
@@ -204,8 +204,9 @@ def _raw(result: SnapResult) -> Iterable[list[Line]]:
 
 def _pages(title: str, lines: Sequence[Line]) -> Iterable[list[Line]]:
     """The lines under their title, as many pages as they take."""
-    for start in range(0, len(lines), PAGE_LINES):
-        yield [Line(title, "title"), *lines[start : start + PAGE_LINES]]
+    step = PAGE_LINES[lines[-1].style] if lines else 1
+    for start in range(0, len(lines), step):
+        yield [Line(title, "title"), *lines[start : start + step]]
 
 
 def _chunks(value: str | float | None) -> list[str]:

@@ -101,7 +101,7 @@ def test_rival_prices_have_a_page() -> None:
 
 
 def test_the_raw_text_is_there_to_the_last_word() -> None:
-    words = [f"word{i}" for i in range(80)]
+    words = [f"word{i}" for i in range(160)]
     cards = build_cards(result(" ".join(words)), None)
     pages = [card for card in cards if card.lines[0].text == "Text as read"]
     raw = " ".join(text for page in pages for text in texts(page)[1:-1]).split()
