@@ -13,7 +13,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import IO
 
 import msgspec
 
@@ -32,7 +32,7 @@ WHAT_TO_DO = {
 }
 
 
-class Retry(Exception):
+class _Retry(Exception):
     """Worth another try after ``wait_s``; the message is what the source answered."""
 
     def __init__(self, message: str, wait_s: float) -> None:
@@ -59,7 +59,7 @@ def fetch(request: Request, sleep: Sleep, progress: Progress) -> None:
     for attempt in range(request.attempts):
         try:
             return _once(request, progress)
-        except Retry as problem:
+        except _Retry as problem:
             said = str(problem)
             if problem.wait_s > LONGEST_WAIT_S:
                 raise FetchError(f"{said}; asks to wait {problem.wait_s:.0f} s: try again later") from problem
@@ -73,7 +73,7 @@ def _once(request: Request, progress: Progress) -> None:
     with _ask(request, have) as answer:
         if answer.status == 206 and not _starts_at(answer, have):
             forget(request.part)
-            raise Retry("it sends another part than was asked for", 0)
+            raise _Retry("it sends another part than was asked for", 0)
         whole = answer.status != 206  # the first try, or it has changed since
         with request.part.open("wb" if whole else "ab") as part:
             if whole:
@@ -95,19 +95,19 @@ def _ask(request: Request, have: int) -> http.client.HTTPResponse:
             raise _refusal(request, error) from error
     except urllib.error.URLError as error:
         if isinstance(error.reason, TimeoutError):
-            raise Retry("no answer in time", 0) from error
+            raise _Retry("no answer in time", 0) from error
         raise FetchError(f"can't be reached ({error.reason}): is this machine online?") from error
     except (OSError, http.client.HTTPException) as error:
-        raise Retry(f"no answer ({error or type(error).__name__})", 0) from error
+        raise _Retry(f"no answer ({error or type(error).__name__})", 0) from error
     return answer
 
 
 def _refusal(request: Request, error: urllib.error.HTTPError) -> Exception:
     if error.code == 416:  # what we have is longer than the file now is
         forget(request.part)
-        return Retry("the file has changed", 0)
+        return _Retry("the file has changed", 0)
     if error.code == 429 or error.code >= 500:
-        return Retry(f"HTTP {error.code} {error.reason}", _retry_after(error))
+        return _Retry(f"HTTP {error.code} {error.reason}", _retry_after(error))
     hint = WHAT_TO_DO.get(error.code, str(error.reason))
     return FetchError(f"HTTP {error.code}: {hint}")
 
@@ -126,7 +126,7 @@ def _retry_after(error: urllib.error.HTTPError) -> float:
 
 
 def _copy(
-    answer: http.client.HTTPResponse, part: Any, have: int, request: Request, progress: Progress
+    answer: http.client.HTTPResponse, part: IO[bytes], have: int, request: Request, progress: Progress
 ) -> None:
     while chunk := _read(answer):
         have += len(chunk)
@@ -137,14 +137,14 @@ def _copy(
         progress(have, request.bytes)
     part.flush()
     if have < request.bytes:
-        raise Retry(f"the connection was cut at {have} of {request.bytes} bytes", 0)
+        raise _Retry(f"the connection was cut at {have} of {request.bytes} bytes", 0)
 
 
 def _read(answer: http.client.HTTPResponse) -> bytes:
     try:
         return answer.read(CHUNK)
     except (OSError, http.client.HTTPException) as error:
-        raise Retry(f"the connection was cut ({error or type(error).__name__})", 0) from error
+        raise _Retry(f"the connection was cut ({error or type(error).__name__})", 0) from error
 
 
 def forget(part: Path) -> None:

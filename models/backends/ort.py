@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +29,19 @@ _loading = threading.Lock()
 _loaded: list[Any] = []
 
 
+def ignore(_note: str) -> None:
+    """A report that nobody reads."""
+
+
 class Options(msgspec.Struct, frozen=True):
-    """How to run: execution providers, best first (the CPU is always the last resort), and threads."""
+    """How to run: execution providers, best first (the CPU is always the last resort), and threads.
+
+    ``report`` gets one line for each provider that was asked for and not got, and why.
+    """
 
     providers: tuple[str, ...] = (CPU,)
     threads: int = 2
+    report: Callable[[str], None] = ignore
 
 
 DEFAULT = Options()
@@ -67,7 +75,6 @@ class Session:
     def __init__(self, path: Path, file: ModelFile, options: Options = DEFAULT) -> None:
         self._path = path
         self._file = file
-        self.notes: list[str] = []
         self._session: Any = self._open(options)
         self._check(file.inputs, self._session.get_inputs(), "input")
         self._check(file.outputs, self._session.get_outputs(), "output")
@@ -75,7 +82,7 @@ class Session:
 
     @property
     def provider(self) -> str:
-        """The execution provider that was got; ``notes`` says why, where it is not the one asked for."""
+        """The execution provider that was got for this session."""
         return str(self._live().get_providers()[0])
 
     @property
@@ -85,9 +92,10 @@ class Session:
 
     def run(self, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
         """All outputs, in the model's order. Raises BackendError."""
+        session = self._live()
         self._check_feeds(feeds)
         try:
-            outputs: list[NDArray[Any]] = self._live().run(None, dict(feeds))
+            outputs: list[NDArray[Any]] = session.run(None, dict(feeds))
         except Exception as error:  # the library's errors have no common root
             raise BackendError(f"{self._path.name} failed while running: {_first_line(error)}") from error
         return outputs
@@ -106,21 +114,24 @@ class Session:
         available = library.get_available_providers()
         for provider in dict.fromkeys((*options.providers, CPU)):
             if provider not in available:
-                self.notes.append(f"asked {provider}: not in this build of onnxruntime")
+                options.report(f"{self._path.name}: asked {provider}: not in this build of onnxruntime")
                 continue
             try:
-                session = library.InferenceSession(
-                    str(self._path), _session_options(library, options.threads), providers=[provider]
-                )
+                session = self._try(library, provider, options.threads)
             except Exception as error:  # as above
                 if provider == CPU:
                     raise self._refused(error) from error
-                self.notes.append(f"asked {provider}: {_first_line(error)}")
+                options.report(f"{self._path.name}: asked {provider}: {_first_line(error)}")
                 continue
             if (got := session.get_providers()[0]) != provider:
-                self.notes.append(f"asked {provider}, got {got}: the library gives no reason")
+                options.report(f"{self._path.name}: asked {provider}, got {got}: the library gives no reason")
             return session
         raise BackendError(f"{self._path.name}: onnxruntime has no {CPU}; install it again")
+
+    def _try(self, library: Any, provider: str, threads: int) -> Any:
+        settings = _session_options(library, threads)
+        # Its own fallback prints to the terminal; ours reports.
+        return library.InferenceSession(str(self._path), settings, providers=[provider], enable_fallback=0)
 
     def _refused(self, error: Exception) -> BackendError:
         if not self._path.is_file():

