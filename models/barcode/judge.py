@@ -1,0 +1,82 @@
+"""How certain a code is: what the bars, zxing-cpp and the printed digits say, weighed together.
+
+The thresholds are log-odds. They were set on degraded photos, where bars alone with log-odds of 8 or more
+were right 243 times of 243, and are kept well above that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import msgspec
+import numpy as np
+
+from models.barcode.bars import Reading
+from models.barcode.base import Certainty
+from models.barcode.digits import Support, support
+from models.barcode.gtin import expand_upce
+
+DIGIT = 3.5  # log-likelihood that one wrong printed digit costs
+AGREES = 6.0  # log-odds that zxing-cpp reading the same code is worth: it saw the same bars
+ALONE = 11.0  # log-odds that bars alone need
+TOGETHER = 9.0  # log-odds that two witnesses need
+COST = 0.13  # misfit a module above which the bars are no witness; other symbologies begin there
+BEHIND = 4.0  # how much less likely than the bars' own favourite a code may be that others prefer
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """The likeliest code as printed, its GTIN, how certain it is, its log-odds against all others."""
+
+    text: str
+    gtin: str
+    certainty: Certainty | None
+    odds: float
+
+
+class _Case(msgspec.Struct, frozen=True):
+    """What speaks for the likeliest code."""
+
+    odds: float
+    behind: float
+    printed: bool
+    decoded: bool
+
+
+def judge(reading: Reading, texts: Sequence[str], decoded: Collection[str]) -> Verdict:
+    """Weigh ``reading`` with the ``texts`` around its bars and the GTINs zxing-cpp ``decoded`` there."""
+    codes, scores = reading.ranked.codes, np.asarray(reading.ranked.scores)
+    gtins = [expand_upce(code) if reading.symbol == "UPC-E" else code for code in codes]
+    seen = [support(code, texts) for code in codes]
+    total = scores + AGREES * np.array([gtin in decoded for gtin in gtins])
+    if max(s.found for s in seen) >= _enough(reading.symbol):
+        total -= DIGIT * np.array([s.cost for s in seen])
+    best = int(total.argmax())
+    odds = float(total[best] - np.logaddexp.reduce(np.delete(total, best))) if len(total) > 1 else 0.0
+    case = _Case(
+        odds,
+        float(scores[0] - scores[best]),
+        _printed(reading.symbol, seen[best]),
+        gtins[best] in decoded,
+    )
+    return Verdict(codes[best], gtins[best], _certainty(reading, case), odds)
+
+
+def _certainty(reading: Reading, case: _Case) -> Certainty | None:
+    short = reading.symbol != "EAN-13"
+    # A short symbol can be found inside a longer one: it must stand free.
+    if reading.cost >= COST or (short and not reading.quiet):
+        return None
+    witness = (case.printed or case.decoded) and case.odds >= TOGETHER and case.behind < BEHIND
+    alone = case.odds >= ALONE and case.behind == 0.0 and reading.worst > 0.8 and not short
+    if witness or alone:
+        return "sure"
+    return "probable" if case.odds > 2.0 else None
+
+
+def _printed(symbol: str, seen: Support) -> bool:
+    return seen.found >= _enough(symbol) and seen.cost <= 3.0
+
+
+def _enough(symbol: str) -> int:
+    """How many printed digits must be found in order before they are a witness."""
+    return {"EAN-13": 8, "EAN-8": 7}.get(symbol, 6)
