@@ -12,6 +12,9 @@ from runtime.features.snap.fields.money import amounts, role_of
 from runtime.features.snap.fields.text import Seen, field, gap
 from runtime.features.snap.result import Field
 
+SMALL_PRINT = 18.0
+"""Pixels; what is printed smaller in the picture is not surely a name, however alone it stands."""
+
 _NUMBERY = re.compile(r"^[-+\d\W]*(?:\d+\s?(?:%|°|g|kg|ml|l|oz|w|v)\b.*)?$", re.IGNORECASE)
 
 
@@ -27,6 +30,7 @@ def read_name(lines: Sequence[Seen]) -> dict[str, Field]:
     block = _grow(names[0], names)
     rest = [line for line in names if line not in block]
     stands_out = not rest or _rank(block[0]) >= 1.4 * _rank(rest[0])
+    stands_out = stands_out and block[0].height >= SMALL_PRINT
     text = _join(block)
     return {"name": field(text, block, doubt=not stands_out)}
 
@@ -39,10 +43,10 @@ def amounts_only(line: Seen) -> bool:
 
 
 def _may_be(line: Seen) -> bool:
-    return (
-        not (words.SLOGAN.search(line.text) or words.NO_NAME.search(line.text) or role_of(line.text))
-        and len(line.text) <= 60
-    )
+    if words.SLOGAN.search(line.text) or words.NO_NAME.search(line.text) or role_of(line.text):
+        return False
+    digits = sum(char.isdigit() for char in line.text)
+    return digits <= line.wordy and len(line.text) <= 60
 
 
 def _rank(line: Seen) -> float:

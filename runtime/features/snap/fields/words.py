@@ -105,5 +105,5 @@ SLOGAN = any_of(
 NO_NAME = any_of(
     r"配料|致敏|含有|净含量|保质期|生产|产地|地址|电话|贮存|储存|执行标准|许可证|营养|规格|等级|单位|物价|条码|编码|计价",
     r"ingredients|contains|allerg|best before|use by|\bexp\b|net w|nutrition|serving|storage|store in",
-    r"keep |made in|product of|www\.|\.com|tel[.:]|address|zutaten|mindest|haltbar",
+    r"keep |made in|product of|\bisbn\b|\bean\b|www\.|\.com|tel[.:]|address|zutaten|mindest|haltbar",
 )

@@ -47,3 +47,9 @@ def test_a_size_below_is_not_part_of_the_name() -> None:
 
 def test_two_characters_are_a_name() -> None:
     assert read_name(see([line("牛奶", 10, 10, 40), line("£1.99", 10, 70)]))["name"].value == "牛奶"
+
+
+def test_numbers_and_small_print_are_no_sure_names() -> None:
+    assert read_name(see(label("ISBN 978-0-441-01498-9", "9178044111014989ll"))) == {}
+    assert read_name(see(label("Oat Drink", height=12)))["name"].certainty == "probable"
+    assert read_name(see(label("Oat Drink", height=20)))["name"].certainty == "sure"
