@@ -105,7 +105,7 @@ class InputEvent(msgspec.Struct, frozen=True):
 
     t_ns: int
     key: str
-    action: Literal["press", "release", "tap", "double_tap", "swipe_forward", "swipe_back"]
+    action: Literal["press", "release", "tap", "hold", "double_tap", "swipe_forward", "swipe_back"]
 
 
 class BatteryState(msgspec.Struct, frozen=True):

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from drivers.factory import BuildContext
 
 DEBOUNCE_NS = 20_000_000  # contacts settle within 5–10 ms; a finger can't press twice in 20
-DOUBLE_TAP_NS = 350_000_000
 
 
 class Debouncer:
@@ -33,12 +32,11 @@ class Debouncer:
 
 
 class GpioKeys:
-    """Buttons on GPIO lines by name; a second press of "touch" within 350 ms is a double tap."""
+    """Buttons on GPIO lines by name: what was pressed and released, and when."""
 
     def __init__(self, lines: Mapping[str, GpioLine], clock: Clock) -> None:
         self._lines, self._clock = lines, clock
         self._debounce = {name: Debouncer() for name in lines}
-        self._pressed_ns: dict[str, int] = {}
 
     @classmethod
     def from_board(cls, part: spec.Keys, context: BuildContext) -> GpioKeys:
@@ -59,22 +57,12 @@ class GpioKeys:
     def read(self) -> list[InputEvent]:
         """Events since the last call, oldest first. Raises BusError."""
         found = [
-            self._event(name, edge)
+            InputEvent(edge.t_ns, name, "press" if edge.active else "release")
             for name, line in self._lines.items()
             for edge in line.edges()
             if self._debounce[name].accept(edge)
         ]
         return sorted(found, key=lambda event: event.t_ns)
-
-    def _event(self, name: str, edge: Edge) -> InputEvent:
-        if not edge.active:
-            return InputEvent(edge.t_ns, name, "release")
-        before = self._pressed_ns.get(name)
-        if name == "touch" and before is not None and edge.t_ns - before <= DOUBLE_TAP_NS:
-            self._pressed_ns.pop(name)
-            return InputEvent(edge.t_ns, name, "double_tap")
-        self._pressed_ns[name] = edge.t_ns
-        return InputEvent(edge.t_ns, name, "tap" if name == "touch" else "press")
 
 
 class SimKeys:

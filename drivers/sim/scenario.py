@@ -34,7 +34,7 @@ class Step(Table, frozen=True, kw_only=True):
     look: tuple[float, float] | None = None
     over: Annotated[float, msgspec.Meta(gt=0)] = 0.6
     key: str = ""
-    action: Literal["press", "release", "tap", "double_tap", "swipe_forward", "swipe_back"] = "press"
+    action: Literal["press", "release", "tap", "hold", "double_tap", "swipe_forward", "swipe_back"] = "press"
 
 
 class Scenario(Table, frozen=True, kw_only=True):

@@ -21,7 +21,7 @@ from drivers.sim.scenario import Picture, Scenario
 HOURS_OF_CHARGE = 3.0
 FIELD_OF_VIEW_DEG = 70.0
 HORIZON_S = 3600.0  # scripted steps repeat for so long
-Action = Literal["press", "release", "tap", "double_tap", "swipe_forward", "swipe_back"]
+Action = Literal["press", "release", "tap", "hold", "double_tap", "swipe_forward", "swipe_back"]
 Decode = Callable[[Path], NDArray[np.uint8]]
 
 

@@ -1,0 +1,179 @@
+"""The one place that wires parts together: a board and a clock in, running glasses out.
+
+Start-up in the order the wearer notices: the HUD first, then what senses, then what reads. Every part runs under
+the supervisor, so that one that fails is started again while the others go on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any, TextIO
+
+import msgspec
+
+from boards.spec import Board
+from drivers.base import Device
+from drivers.factory import BuildContext, Parts, build
+from drivers.sim.world import World
+from models.manifest import list_manifests
+from models.runner import Runner
+from models.store import ModelStore, cache_folder
+from runtime.core.bus import Bus
+from runtime.core.clock import Clock, RealClock
+from runtime.core.log import Level, LogRing, make_logger
+from runtime.core.messages import Request
+from runtime.core.record import Recorder
+from runtime.core.settings import Settings
+from runtime.core.store import Store
+from runtime.core.tasks import Supervisor
+from runtime.core.topics import REQUEST, SHOWN
+from runtime.core.trace import Tracer
+from runtime.core.watchdog import Notifier, Watchdog
+from runtime.features import registry
+from runtime.hud.service import HudService
+from runtime.sense.health import HealthService
+from runtime.sense.motion import MotionService
+from runtime.sense.reading import Readers
+from runtime.sense.sight import Sight
+from runtime.sense.touch import TouchService
+
+FIRST_FRAME_S = 1.0  # no display, or a dead one: go on without it
+
+
+class Options(msgspec.Struct, frozen=True):
+    """What a run needs besides its board: ``data`` keeps what the wearer made, ``environ`` is the process's."""
+
+    data: Path
+    environ: Mapping[str, str]
+    out: Path = Path("out")
+    log: TextIO | None = None
+    log_level: Level = "info"
+
+
+class Glasses:
+    """Every part of one pair of glasses; ``run`` starts them and ends when it is cancelled."""
+
+    def __init__(self, board: Board, clock: Clock, options: Options, world: World | None = None) -> None:
+        self.board, self.clock, self.world, self.options = board, clock, world, options
+        self.ring = LogRing()
+        self.log = make_logger(clock, self.ring, options.log, level=options.log_level)
+        self.bus = Bus(clock)
+        self.tracer = Tracer(clock)
+        self.supervisor = Supervisor(clock, self.bus, self.log)
+        self.store = Store(options.data / "browline.db", clock, self.log)
+        self.settings = Settings(clock, self.bus, self.store, self.log)
+        self.recorder = Recorder(self.bus, clock, self.log)
+        self.models = ModelStore(cache_folder(options.environ), list_manifests(), _no_wait)
+        self.runner = Runner(clock, memory_mb=board.compute.model_memory_mb)
+        self.context = BuildContext(board, clock, world, options.out)
+        self.parts: Parts = build(self.context)
+        self.sight = Sight(clock, self.bus, self.parts.camera) if self.parts.camera else None
+        self.readers = Readers(
+            clock, self.models, self.runner, board.compute, self.log, self.supervisor.report
+        )
+        self.hud = HudService(self.bus, clock, self.parts.display, self.tracer, board.display)
+        self._notifier = Notifier(options.environ)
+        self.watchdog = Watchdog(clock, self.supervisor.report, self._notifier)
+
+    async def run(self) -> None:
+        """Start everything in order and serve until cancelled."""
+        try:
+            await self._start()
+            self._notifier.ready()
+            await self.watchdog.run()
+        finally:
+            self._notifier.stopping()
+            await self.supervisor.stop()
+            self.store.close()
+
+    def request(self, action: str, argument: str = "") -> None:
+        """Ask a feature to act, as a key would."""
+        self.bus.publish(REQUEST, Request(self.clock.now_ns(), action, argument))
+
+    async def _start(self) -> None:
+        self.log.info("starting", part="app", board=self.board.name)
+        await self.settings.load()
+        await self._first_frame()
+        for name, run, text in self._services():
+            self.supervisor.add(name, run, text=text)
+
+    async def _first_frame(self) -> None:
+        """Show something before anything slow begins."""
+        with self.bus.subscribe(SHOWN) as shown:
+            self.supervisor.add("display", self.hud.run, text="Display lost. Trying again.")
+            try:
+                async with asyncio.timeout(FIRST_FRAME_S):
+                    await shown.get()
+            except TimeoutError:
+                self.log.warning("no first frame", part="display")
+
+    def _services(self) -> list[tuple[str, Callable[[], Awaitable[None]], str]]:
+        parts, services = self.parts, []
+        if parts.light is not None:
+            services.append(("light", _opens(self.clock, parts.light), "Capture light lost. Trying again."))
+        if parts.imu is not None and self.board.imu is not None:
+            motion = MotionService(self.bus, self.clock, parts.imu, self.board.imu, self.store, self.tracer)
+            services.append(("imu", motion.run, "Head tracking lost. Trying again."))
+        if parts.keys is not None:
+            touch = TouchService(self.bus, self.clock, parts.keys)
+            services.append(("keys", touch.run, "Keys lost. Trying again."))
+        health = HealthService(self.bus, self.clock, parts.battery, self.supervisor)
+        services.append(("health", health.run, "Health check failed. Trying again."))
+        services.append(("models", self.readers.run, "Models failed to load. Trying again."))
+        services += [(row.name, self._feature(row.name), row.text) for row in registry.FEATURES]
+        return services
+
+    def _feature(self, name: str) -> Callable[[], Awaitable[None]]:
+        async def run() -> None:
+            feature = await self.clock.call("models", registry.build, name, self._feature_parts())
+            await feature.run()
+
+        return run
+
+    def _feature_parts(self) -> dict[str, Any]:
+        return {
+            "bus": self.bus, "clock": self.clock, "tracer": self.tracer, "store": self.store,
+            "sight": self.sight, "runner": self.runner, "reader": self.readers.codes, "ocr": self.readers.text,
+            "catalogue": self._catalogue(), "answerer": None,
+        }  # fmt: skip
+
+    def _catalogue(self) -> Any:
+        from runtime.features.snap.catalogue import Catalogue
+        from runtime.features.snap.demo import add_demo
+        from runtime.features.snap.result import CatalogueError
+
+        try:
+            catalogue = Catalogue(self.options.data / "catalogue.db", create=True)
+            if self.world is not None:
+                add_demo(catalogue)
+        except CatalogueError as error:
+            self.log.warning("no catalogue", part="snap", error=str(error))
+            return None
+        return catalogue
+
+
+def _opens(clock: Clock, device: Device) -> Callable[[], Awaitable[None]]:
+    """A part that only has to be opened and closed."""
+
+    async def run() -> None:
+        await clock.call("light", device.open)
+        try:
+            await asyncio.get_running_loop().create_future()
+        finally:
+            device.close()
+
+    return run
+
+
+def _no_wait(seconds: float) -> None:
+    """The glasses never fetch by themselves, so nothing ever waits."""
+
+
+def serve(glasses: Glasses, clock: RealClock) -> None:
+    """Run on real time until interrupted; parts that hang are left behind."""
+    try:
+        asyncio.run(glasses.run())
+    finally:
+        clock.close()

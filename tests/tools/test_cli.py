@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from importlib import import_module
+
+import pytest
+
+from tools import cli
+
+
+def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["--help"]) == 0
+    said = capsys.readouterr().out
+    assert all(name in said for name in cli.COMMANDS)
+
+
+def test_an_unknown_command_is_refused_with_the_list(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["snip"]) == 2
+    assert "snip" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", cli.COMMANDS)
+def test_each_command_has_a_parser_and_a_main(name: str) -> None:
+    command = import_module(f"tools.commands.{name}")
+    assert callable(command.configure)
+    assert callable(command.main)
+    with pytest.raises(SystemExit) as stop:
+        cli.main([name, "--help"])
+    assert stop.value.code == 0

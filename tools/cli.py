@@ -1,0 +1,54 @@
+"""``browline``: one command a file in ``tools/commands``; only the one that was asked for is imported."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.metadata import version
+
+COMMANDS = {
+    "run": "start the glasses on a board or in the simulator",
+    "snap": "read products on photos, as the glasses would",
+    "console": "type commands at running glasses",
+    "doctor": "check what is attached and say the next thing to try",
+    "models": "list, fetch and check models",
+    "catalogue": "import products from Open Food Facts, look one up",
+    "bench": "measure the promises and print each figure beside its bar",
+}
+
+
+def usage() -> str:
+    """The list of commands."""
+    rows = "\n".join(f"  {name:<10} {text}" for name, text in COMMANDS.items())
+    return f"usage: browline COMMAND …\n\n{rows}\n\n`browline COMMAND --help` tells its options."
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command. Returns its exit status; 2 for a command line that can't be understood."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if not words or words[0] in ("-h", "--help", "help"):
+        print(usage())
+        return 0
+    if words[0] in ("-V", "--version", "version"):
+        print(f"browline {version('browline')}")
+        return 0
+    if words[0] not in COMMANDS:
+        print(f"browline: there is no command {words[0]!r}\n\n{usage()}", file=sys.stderr)
+        return 2
+    command = import_module(f"tools.commands.{words[0]}")
+    parser = argparse.ArgumentParser(prog=f"browline {words[0]}", description=COMMANDS[words[0]])
+    command.configure(parser)
+    try:
+        status: int = command.main(parser.parse_args(words[1:]))
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # `browline … | head`: the reader has had enough
+        sys.stderr.close()
+        return 0
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

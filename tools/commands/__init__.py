@@ -1,0 +1,1 @@
+"""The commands of ``browline``: each file has ``configure(parser)`` and ``main(options)``."""

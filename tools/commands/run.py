@@ -1,0 +1,59 @@
+"""``browline run``: the glasses on a board or in the simulator.
+
+In a terminal the simulator shows the HUD and takes the wearer's keys; without one it plays the scenario once on
+virtual time, writes the HUD's pictures and a summary, and ends.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from boards.detect import detect
+from boards.load import BoardError, load
+from boards.spec import Board
+from drivers.base import DriverError
+from models.base import ModelError
+from runtime.core.errors import RuntimeFault
+from tools import simulator
+from tools.folders import data_folder
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Board, overrides, and what stands before the simulated eyes."""
+    parser.add_argument("--board", help="a board's name; detected, else sim")
+    parser.add_argument("--override", type=Path, action="append", default=[], help="a TOML over the board's")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="display.width=480")
+    parser.add_argument("--scenario", type=Path, help="what happens in the simulated world")
+    parser.add_argument("--photos", type=Path, metavar="DIR", help="put these photos before the glasses")
+    parser.add_argument("--camera", metavar="N", help="look through this computer's camera")
+    parser.add_argument("--data", type=Path, help="where the wearer's things are kept")
+    parser.add_argument("--out", type=Path, default=Path("out"), help="where pictures are written")
+    parser.add_argument("--once", action="store_true", help="play the scenario once even in a terminal")
+    parser.add_argument("--seconds", type=float, help="how long to play (virtual time)")
+
+
+def main(options: argparse.Namespace) -> int:
+    """0 when it ended well; 2 when board, scenario or model can't be used."""
+    try:
+        board = _board(options)
+        if board.name != "sim" and not board.name.startswith("sim-"):
+            return simulator.on_board(board, data_folder(options.data))
+        scenario = simulator.choose_scenario(options.scenario, options.photos)
+        live = sys.stdout.isatty() and sys.stdin.isatty() and not options.once
+        if live:
+            return simulator.live(board, scenario, data_folder(options.data))
+        return simulator.play_once(board, scenario, options.out, options.seconds)
+    except (BoardError, DriverError, RuntimeFault, ModelError) as error:
+        print(f"browline: {error}", file=sys.stderr)
+        return 2
+
+
+def _board(options: argparse.Namespace) -> Board:
+    settings = list(options.set)
+    if options.camera is not None:
+        settings += ["camera.compatible=linux,v4l2-camera", f'camera.device="{options.camera}"']
+    name = options.board or os.environ.get("BROWLINE_BOARD") or detect() or "sim"
+    return load(name, options.override, settings)

@@ -1,0 +1,122 @@
+"""Running the glasses on a host: live in a terminal, or once through a scenario on virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import msgspec
+
+from boards.spec import Board
+from drivers.base import Rect
+from drivers.camera.decode import load_picture
+from drivers.display.png import PngPanel
+from drivers.display.terminal import TerminalPanel
+from drivers.sim.scenario import FOLDER, Scenario, from_photos, load_scenario
+from drivers.sim.world import World
+from runtime.app import Glasses, Options, serve
+from runtime.core.clock import RealClock, VirtualClock, run_virtual
+from runtime.core.messages import Shown
+from runtime.core.topics import SHOWN
+from tools.terminal import FOOTER, Terminal
+
+TAIL_S = 3.0  # after the scenario's last word
+
+
+class Played(msgspec.Struct, frozen=True):
+    """What a run on virtual time left: pictures of the panel, the log's lines, virtual seconds."""
+
+    pictures: tuple[Path, ...]
+    log: tuple[str, ...]
+    seconds: float
+
+
+def choose_scenario(path: Path | None, photos: Path | None) -> Scenario:
+    """The given scenario, one made of photos, or the demo's shelf. Raises ConfigError."""
+    if photos is not None:
+        return from_photos(photos)
+    return load_scenario(path or FOLDER / "shelf.toml")
+
+
+def on_board(board: Board, data: Path) -> int:
+    """Serve on a real board until interrupted."""
+    clock = RealClock()
+    serve(Glasses(board, clock, Options(data=data, environ=os.environ, log=sys.stderr)), clock)
+    return 0
+
+
+def live(board: Board, scenario: Scenario, data: Path) -> int:
+    """The simulator in this terminal, until the wearer quits."""
+    clock = RealClock()
+    world = World(clock, scenario, load_picture)
+    try:
+        with (data / "browline.log").open("a", encoding="utf-8") as log:
+            options = Options(data=data, environ=os.environ, log=log)
+            asyncio.run(_live(Glasses(board, clock, options, world), world, clock))
+    finally:
+        clock.close()
+    return 0
+
+
+async def _live(glasses: Glasses, world: World, clock: RealClock) -> None:
+    screen = TerminalPanel(sys.stdout, glasses.hud.hud.canvas.shape[1], glasses.hud.hud.canvas.shape[0])
+    panel = glasses.context.panel
+    terminal = Terminal(
+        clock, world, screen, lambda: panel.shown if panel is not None else glasses.hud.hud.canvas
+    )
+    screen.footer([FOOTER, f"console: browline console   (log: {glasses.options.data / 'browline.log'})"])
+    running = asyncio.create_task(glasses.run())
+    shown = asyncio.create_task(terminal.run())
+    await asyncio.wait({running, shown}, return_when=asyncio.FIRST_COMPLETED)
+    running.cancel()
+    shown.cancel()
+    done = await asyncio.gather(running, shown, return_exceptions=True)
+    for outcome in done:
+        if isinstance(outcome, Exception):
+            raise outcome
+
+
+def play_once(board: Board, scenario: Scenario, out: Path, seconds: float | None) -> int:
+    """Play on virtual time, say what was shown. 0; 1 when the HUD never showed anything."""
+    out.mkdir(parents=True, exist_ok=True)
+    for old in (out / "hud").glob("hud-*.png"):
+        old.unlink()
+    played = play(board, scenario, out, seconds)
+    for line in played.log:
+        print(line)
+    print(f"\n{played.seconds:g} s of virtual time, {len(played.pictures)} HUD pictures in {out / 'hud'}:")
+    for path in played.pictures:
+        print(f"  {path}")
+    return 0 if played.pictures else 1
+
+
+def play(board: Board, scenario: Scenario, out: Path, seconds: float | None = None) -> Played:
+    """Run the whole glasses on virtual time: the same input gives the same pictures and log, byte for byte."""
+    length = seconds or (scenario.ends_s + TAIL_S)
+    clock = VirtualClock()
+    world = World(clock, scenario, load_picture)
+    with tempfile.TemporaryDirectory() as data:
+        options = Options(data=Path(data), environ=os.environ, out=out)
+        glasses = Glasses(board, clock, options, world)
+        pictures = run_virtual(clock, _play(glasses, clock, out, length))
+    return Played(pictures, tuple(entry.text() for entry in glasses.ring.entries("info")), length)
+
+
+async def _play(glasses: Glasses, clock: VirtualClock, out: Path, seconds: float) -> tuple[Path, ...]:
+    canvas = glasses.hud.hud.canvas
+    height, width = canvas.shape
+    panel = glasses.context.panel
+    files = PngPanel(out / "hud", width, height)
+
+    def keep(_: Shown) -> None:
+        files.show(panel.shown if panel is not None else canvas, [Rect(0, 0, width, height)])
+
+    glasses.bus.tap(SHOWN, keep)
+    running = asyncio.create_task(glasses.run())
+    await clock.sleep(seconds)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    return tuple(files.paths)
