@@ -23,12 +23,12 @@ from models.store import ModelStore, cache_folder
 from runtime.core.bus import Bus
 from runtime.core.clock import Clock, RealClock
 from runtime.core.log import Level, LogRing, make_logger
-from runtime.core.messages import Request
+from runtime.core.messages import Card, Line, Request
 from runtime.core.record import Recorder
 from runtime.core.settings import Settings
 from runtime.core.store import Store
 from runtime.core.tasks import Supervisor
-from runtime.core.topics import REQUEST, SHOWN
+from runtime.core.topics import CARD, REQUEST, SHOWN
 from runtime.core.trace import Tracer
 from runtime.core.watchdog import Notifier, Watchdog
 from runtime.features import registry
@@ -39,6 +39,7 @@ from runtime.sense.reading import Readers
 from runtime.sense.sight import Sight
 from runtime.sense.touch import TouchService
 
+GREETING_S = 3.0
 FIRST_FRAME_S = 1.0  # no display, or a dead one: go on without it
 
 
@@ -95,6 +96,8 @@ class Glasses:
     async def _start(self) -> None:
         self.log.info("starting", part="app", board=self.board.name)
         await self.settings.load()
+        greeting = (Line("Browline", "title"), Line(self.board.summary, "small"))
+        self.bus.publish(CARD, Card("app", greeting, ttl_s=GREETING_S, priority=-1))
         await self._first_frame()
         for name, run, text in self._services():
             self.supervisor.add(name, run, text=text)
@@ -117,7 +120,8 @@ class Glasses:
             motion = MotionService(self.bus, self.clock, parts.imu, self.board.imu, self.store, self.tracer)
             services.append(("imu", motion.run, "Head tracking lost. Trying again."))
         if parts.keys is not None:
-            touch = TouchService(self.bus, self.clock, parts.keys)
+            requests = {key: ask for row in registry.FEATURES for key, ask in row.keys.items()}
+            touch = TouchService(self.bus, self.clock, parts.keys, requests)
             services.append(("keys", touch.run, "Keys lost. Trying again."))
         health = HealthService(self.bus, self.clock, parts.battery, self.supervisor)
         services.append(("health", health.run, "Health check failed. Trying again."))

@@ -61,7 +61,13 @@ FEATURES: tuple[Row, ...] = (
         factory="runtime.features.snap.feature:SnapFeature",
         needs=("bus", "clock", "tracer", "sight", "runner"),
         takes=("reader", "ocr", "catalogue", "store", "answerer"),
-        keys={"shutter press": "snap", "touch swipe_forward": "next", "touch double_tap": "save"},
+        keys={
+            "shutter press": "snap",
+            "touch tap": "next",
+            "touch swipe_forward": "next",
+            "touch hold": "save",
+            "touch double_tap": "forget",
+        },
         text="Snap is restarting",
     ),
 )

@@ -1,4 +1,4 @@
-"""Keys → INPUT, and what they ask of the features → REQUEST. The table is the wearer's manual."""
+"""Keys → INPUT, and what they ask of the features → REQUEST, by the keys of the table of features."""
 
 from __future__ import annotations
 
@@ -12,22 +12,15 @@ from runtime.core.topics import INPUT, REQUEST
 
 POLL_HZ = 50
 HOLD_NS, DOUBLE_NS = 600_000_000, 350_000_000
-REQUESTS: Mapping[tuple[str, str], str] = {
-    ("shutter", "press"): "snap",
-    ("touch", "tap"): "next",
-    ("touch", "swipe_forward"): "next",
-    ("touch", "hold"): "save",
-    ("touch", "double_tap"): "forget",
-}
 
 
 class TouchService:
-    """Polls the keys. A touch that is held for 0.6 s is a hold, a second tap within 0.35 s a double tap:
+    """Polls the keys; ``requests`` maps "shutter press" to "snap". A touch that is held for 0.6 s is a hold, a second tap within 0.35 s a double tap:
     the first one has turned the page by then, which costs nothing and keeps a tap quick.
     """
 
-    def __init__(self, bus: Bus, clock: Clock, keys: Keys) -> None:
-        self._bus, self._clock, self._keys = bus, clock, keys
+    def __init__(self, bus: Bus, clock: Clock, keys: Keys, requests: Mapping[str, str]) -> None:
+        self._bus, self._clock, self._keys, self._requests = bus, clock, keys, requests
         self._held: dict[str, int] = {}
         self._tapped_ns = -DOUBLE_NS
 
@@ -66,6 +59,6 @@ class TouchService:
             self._ask(key, "hold")
 
     def _ask(self, key: str, action: str) -> None:
-        request = REQUESTS.get((key, action))
+        request = self._requests.get(f"{key} {action}")
         if request is not None:
             self._bus.publish(REQUEST, Request(self._clock.now_ns(), request))
