@@ -31,15 +31,24 @@ def read_ingredients(lines: Sequence[Seen]) -> dict[str, Field]:
         text = _tidy(block)
         if kind != "ingredients" and not _declares(text):
             continue
-        value = words.INGREDIENTS.sub("", text).strip(" :") if kind == "ingredients" else text
+        value = _without_heading(text) if kind == "ingredients" else text
         if value:
             found[kind] = field(value, block)
     return found
 
 
+def _without_heading(text: str) -> str:
+    """The list itself; a label in two languages has two headings."""
+    while heading := words.INGREDIENTS.match(text):
+        text = text[heading.end() :].strip(" :")
+    return text
+
+
 def _sentences(line: Seen) -> list[Seen]:
     """A line cut where a declaration begins in its middle: "… salt. Contains: oats." """
-    cuts = [match.end() for match in re.finditer(r"[.;)。]\s*", line.text) if _kind(line.text[match.end() :])]
+    cuts = [
+        match.end() for match in re.finditer(r"[.;)。]\s*", line.text) if _heads(line.text[match.end() :])
+    ]
     edges = [0, *cuts, len(line.text)]
     pieces = [line.text[a:b].strip() for a, b in pairwise(edges)]
     return [msgspec.structs.replace(line, text=piece) for piece in pieces if re.search(r"\w", piece)]
@@ -52,6 +61,11 @@ def _kind(text: str) -> str:
     if words.MAY_CONTAIN.match(text) and not text[:1].islower():
         return "may_contain"
     return "allergens" if words.ALLERGENS.match(text) else ""
+
+
+def _heads(text: str) -> bool:
+    """Something new begins here, one of the three or another section of the label."""
+    return bool(_kind(text) or words.OTHER_HEADING.match(text))
 
 
 def _declares(text: str) -> bool:
@@ -67,17 +81,18 @@ def _block(i: int, lines: Sequence[Seen]) -> list[Seen]:
     declaration = _kind(lines[i].text) != "ingredients"  # a sentence; a list may have points in it
     for other in lines[i + 1 :]:
         last = block[-1]
-        across, down = gap(last.rect, other.rect)
+        across, _ = gap(last.rect, other.rect)
+        step = other.start - last.start
         column = -across >= 0.5 * min(last.rect.w, other.rect.w)
         alike = 0.6 <= other.height / last.height <= 1.6
         if not column:
             continue
-        if _kind(other.text) or words.OTHER_HEADING.match(other.text) or len(block) == MAX_LINES:
+        if _heads(other.text) or len(block) == MAX_LINES:
             break
-        same_row = other.rect.y < last.rect.y + 0.4 * last.height and other.rect != last.rect
+        same_row = step < 0.4 * last.height and other.rect != last.rect
         if not alike or same_row:
             continue
-        if down > 1.1 * last.height or (declaration and last.text.endswith((".", "。"))):
+        if step > 2.1 * last.height or (declaration and last.text.endswith((".", "。"))):
             break
         block.append(other)
     return block

@@ -22,13 +22,17 @@ NOISE = 0.5
 
 
 class Seen(msgspec.Struct, frozen=True):
-    """A line: ``text`` normalised (NFKC, tidy spaces), ``raw`` as read, its bounds, the letters' height."""
+    """A line: ``text`` normalised (NFKC, tidy spaces), ``raw`` as read, its bounds, the letters' height.
+
+    ``start`` is the row of its left edge's middle: on a tilted label it, not the bounds, orders a column.
+    """
 
     text: str
     raw: str
     confidence: float
     rect: Rect
     height: float
+    start: float
 
     @property
     def right(self) -> int:
@@ -56,7 +60,7 @@ def normalise(text: str) -> str:
 def see(lines: Iterable[TextLine], noise: float = NOISE) -> list[Seen]:
     """Lines worth reading, from the top down."""
     seen = [_see(line) for line in lines if line.confidence >= noise and line.text.strip()]
-    return sorted(seen, key=lambda one: (one.rect.y, one.rect.x))
+    return sorted(seen, key=lambda one: (one.start, one.rect.x))
 
 
 def _see(line: TextLine) -> Seen:
@@ -64,7 +68,8 @@ def _see(line: TextLine) -> Seen:
     xs, ys = [x for x, _ in quad], [y for _, y in quad]
     left, top = max(0, math.floor(min(xs))), max(0, math.floor(min(ys)))
     rect = Rect(left, top, max(1, math.ceil(max(xs)) - left), max(1, math.ceil(max(ys)) - top))
-    return Seen(normalise(line.text), line.text, line.confidence, rect, max(1.0, math.dist(quad[0], quad[3])))
+    height, start = max(1.0, math.dist(quad[0], quad[3])), (quad[0][1] + quad[3][1]) / 2
+    return Seen(normalise(line.text), line.text, line.confidence, rect, height, start)
 
 
 def union(rects: Sequence[Rect]) -> Rect:

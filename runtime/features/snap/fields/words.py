@@ -88,7 +88,7 @@ KNOWN_ALLERGENS = any_of(
 """The 14 groups of EU regulation 1169/2011 annex II, which hold those of the US and of GB 7718."""
 NEGATED = any_of(r"不含", r"free from|\bfree\b|does not contain|no added", r"ohne |sans |sin ")
 OTHER_HEADING = start_of(
-    r"净含量|产品|品名|生产|保质期|贮存|储存|产地|地址|电话|食用[方说建]|营养|执行|规格|厂|委托|条形码",
+    r"净含量|产品|品名|生产|保质期|贮存|储存|产地|地址|电话|食用[方说建]|营养|执行|规格|厂|委托|条形码|冷藏|\d+\s?-\s?\d+\s?°",
     r"net\b|best|use by|exp|store|keep|storage|nutrition|distributed|produced|made in|product of",
     r"manufactured|mindest|nährwert|à consommer|www\.|tel\b",
 )

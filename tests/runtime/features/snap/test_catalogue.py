@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import sqlite3
 from pathlib import Path
 
@@ -92,3 +93,18 @@ def test_the_best_code_is_looked_up_and_a_missing_catalogue_is_said() -> None:
         assert product_of(read, catalogue) == (OATS, "")
         assert product_of(SnapResult((FakeCode(""),)), catalogue) == (None, "")
     assert product_of(read, None) == (None, NO_CATALOGUE)
+
+
+def test_the_demo_knows_what_stands_on_the_simulators_shelf() -> None:
+    truth = Path(__file__).parents[4] / "drivers" / "sim" / "scenes" / "truth.json"
+    shelf = json.loads(truth.read_bytes())
+    demo = {product.gtin: product for product in demo_products()}
+    assert {label["gtin"] for label in shelf.values()} == set(demo)
+    for label in shelf.values():
+        product = demo[label["gtin"]]
+        assert (product.name, product.brand, product.quantity) == (
+            label["name"],
+            label["brand"],
+            label["net_content"],
+        )
+        assert (product.ingredients, product.allergens) == (label["ingredients"], label["allergens"])

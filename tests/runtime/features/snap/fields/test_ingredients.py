@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from models.base import TextBox, TextLine
 from runtime.features.snap.fields.ingredients import MAX_LINES, read_ingredients
 from runtime.features.snap.fields.text import see
 from tests.runtime.features.snap.labels import label, line
@@ -88,3 +89,33 @@ def test_declarations_in_the_middle_of_the_text_are_found() -> None:
 def test_a_declaration_ends_with_its_sentence() -> None:
     fields = read_ingredients(see(label("Contains: milk.", "Mill Lane 5, Leeds")))
     assert fields["allergens"].value == "Contains: milk."
+
+
+def test_another_section_in_the_same_line_ends_the_list() -> None:
+    fields = read_ingredients(see(label("配料：绿茶、茉莉花。保质期：18个月。请避光保存。")))
+    assert fields["ingredients"].value == "绿茶、茉莉花。"
+
+
+def test_a_list_on_a_tilted_label_goes_on_below_its_left_edge() -> None:
+    def tilted(text: str, *corners: int) -> TextLine:
+        a, b, c, d = zip(corners[::2], corners[1::2], strict=True)
+        return TextLine(text, 0.98, TextBox((a, b, c, d), 0.95))
+
+    lines = [
+        tilted("€7.44 / kg", 172, 669, 341, 662, 343, 707, 174, 715),
+        tilted("Ingredients: oats, honey 9 %, sea", 167, 739, 1093, 645, 1097, 689, 172, 782),
+        tilted("salt", 171, 781, 234, 778, 236, 816, 172, 819),
+        tilted("Contains: oats. May contain nuts.", 173, 832, 777, 768, 781, 811, 178, 876),
+    ]
+    fields = read_ingredients(see(lines))
+    assert fields["ingredients"].value == "oats, honey 9 %, sea salt"
+    assert fields["allergens"].value == "Contains: oats."
+
+
+def test_a_label_in_two_languages() -> None:
+    lines = label(
+        "配料 Ingredients: 生牛乳 raw milk", "致敏物 Allergens: 牛奶 milk", "2–6℃ 冷藏 Keep refrigerated"
+    )
+    fields = read_ingredients(see(lines))
+    assert fields["ingredients"].value == "生牛乳 raw milk"
+    assert fields["allergens"].value == "致敏物 Allergens: 牛奶 milk"
