@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-
-def check_digit(body: str) -> int:
-    """The digit that completes ``body`` (all digits but the last): weights 3, 1, 3, … from the right.
-
-    >>> check_digit("400638133393")
-    1
-    """
-    return -sum(int(digit) * (3 if i % 2 == 0 else 1) for i, digit in enumerate(reversed(body))) % 10
+from models.barcode.gtin import check_digit
 
 
 def normal(code: str) -> str | None:
@@ -20,7 +13,7 @@ def normal(code: str) -> str | None:
     digits = code.strip()
     if len(digits) not in (8, 12, 13, 14) or not (digits.isascii() and digits.isdigit()):
         return None
-    if int(digits) == 0 or check_digit(digits[:-1]) != int(digits[-1]):
+    if int(digits) == 0 or check_digit(digits[:-1]) != digits[-1]:
         return None
     if len(digits) == 8:
         return digits

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from runtime.features.snap.gtin import check_digit, normal
+from runtime.features.snap.gtin import normal
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,3 @@ def test_a_gtin_has_one_form(code: str, gtin: str) -> None:
 )
 def test_what_is_no_gtin(code: str) -> None:
     assert normal(code) is None
-
-
-def test_the_example_of_the_specification() -> None:
-    assert check_digit("629104150021") == 3

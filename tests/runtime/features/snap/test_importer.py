@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.barcode.gtin import check_digit
 from runtime.features.snap.catalogue import Catalogue
-from runtime.features.snap.gtin import check_digit
 from runtime.features.snap.importer import LONGEST, Progress, import_dump
 from runtime.features.snap.openfoodfacts import (
     LIMITS,
@@ -32,7 +32,7 @@ COLUMNS = (
 
 def gtin(number: int) -> str:
     body = f"40{number:010}"
-    return body + str(check_digit(body))
+    return body + check_digit(body)
 
 
 def row(code: str, name: str = "Oats", modified: object = 100, **cells: str) -> bytes:
