@@ -28,6 +28,10 @@ class Clock(Protocol):
         """Monotonic time in nanoseconds."""
         ...
 
+    async def sleep(self, seconds: float) -> None:
+        """Wait ``seconds``; 0 lets others run."""
+        ...
+
     async def call(self, thread: str, work: Callable[..., T], *args: Any) -> T:
         """Run ``work(*args)`` on the thread that bears this name."""
         ...
@@ -174,6 +178,7 @@ class Runner:
         ticket.worked_ns += self._clock.now_ns() - started
         if kind == "more":
             _hand_over(ticket, value)
+            await self._clock.sleep(0)  # whoever has something more urgent may say so now
             heapq.heappush(worker.queue, ticket)
             return
         worker.last, worker.last_ms = ticket.name, ticket.worked_ns / 1e6
