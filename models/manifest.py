@@ -6,6 +6,7 @@ One TOML a model, in ``models/manifests``. A file is known by its SHA-256; a sou
 from __future__ import annotations
 
 import functools
+import hashlib
 from pathlib import Path
 from typing import Annotated
 
@@ -107,3 +108,9 @@ def list_manifests(folder: Path = FOLDER) -> dict[str, Manifest]:
             raise ManifestError(f"{path.name}: name is {manifest.name}; call the file {manifest.name}.toml")
         manifests[manifest.name] = manifest
     return manifests
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file's bytes in hex, as manifests write it. Raises OSError."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

