@@ -7,16 +7,18 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from models.backends.ort import Session
 from models.manifest import list_manifests
 from models.speech.vad import STEP, SileroVad, open_vad
 from tests.models.conftest import ModelFiles
 
+MANIFEST = list_manifests()["silero-vad"]
 CLIPS = ("zh_aishell_BAC009S0724W0121.wav", "en_librispeech_1995-1837-0001.wav")
 
 
 @pytest.fixture
 def vad(model_files: ModelFiles) -> SileroVad:
-    return open_vad(list_manifests()["silero-vad"], model_files("silero-vad"))
+    return open_vad(MANIFEST, model_files(MANIFEST.name))
 
 
 def sound(path: Path) -> NDArray[np.float32]:
@@ -65,6 +67,21 @@ def test_however_the_sound_is_cut_up_the_answer_is_the_same(vad: SileroVad, fixt
     sizes = np.random.default_rng(0).integers(0, 1500, 200)
     cuts = np.split(samples, np.unique(np.clip(np.cumsum(sizes), 0, len(samples))))
     assert np.array_equal(np.concatenate([vad.accept(cut) for cut in cuts]), at_once)
+
+
+def test_each_step_sees_the_end_of_the_one_before(
+    vad: SileroVad, model_files: ModelFiles, fixtures: Path
+) -> None:
+    samples = sound(fixtures / "speech" / CLIPS[0])[: 60 * STEP]
+    file = MANIFEST.file("vad")
+    session = Session(model_files(MANIFEST.name)[file.name], file)
+    padded = np.concatenate((np.zeros(64, np.float32), samples))
+    state, expected = np.zeros((2, 1, 128), np.float32), []
+    for k in range(60):
+        heard = padded[None, k * STEP : (k + 1) * STEP + 64]
+        probability, state = session.run({"input": heard, "state": state, "sr": np.array(16_000, np.int64)})
+        expected.append(float(probability[0, 0]))
+    assert np.array_equal(vad.accept(samples), np.array(expected, np.float32))
 
 
 def test_two_streams_over_one_model_do_not_disturb_each_other(vad: SileroVad, fixtures: Path) -> None:
