@@ -101,12 +101,7 @@ class Runner:
         Raises DeadlineError, CancelledError (after ``cancel``), ValueError for an unknown worker, and
         whatever the job raises.
         """
-        place = self._worker(worker)
-        self._count += 1
-        ticket = _Ticket(job, name, (-priority, self._count), on_step)
-        heapq.heappush(place.queue, ticket)
-        if place.pump is None:
-            place.pump = asyncio.create_task(self._pump(place), name=f"models.{worker}")
+        ticket = self._queue(self._worker(worker), job, name, priority, on_step)
         timeout = asyncio.timeout(deadline_s)
         try:
             async with timeout:
@@ -116,6 +111,21 @@ class Runner:
             if not timeout.expired():
                 raise  # the job's own
             raise DeadlineError(f"{name} was not done within {deadline_s:g} s") from error
+
+    def _queue(
+        self,
+        worker: _Worker,
+        job: Job[Any],
+        name: str,
+        priority: int,
+        on_step: Callable[[Any], None] | None,
+    ) -> _Ticket:
+        self._count += 1
+        ticket = _Ticket(job, name, (-priority, self._count), on_step)
+        heapq.heappush(worker.queue, ticket)
+        if worker.pump is None:
+            worker.pump = asyncio.create_task(self._pump(worker), name=f"models.{worker.name}")
+        return ticket
 
     async def load(
         self,
