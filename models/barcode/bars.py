@@ -29,10 +29,10 @@ class Reading(msgspec.Struct, frozen=True):
 
     symbol: str
     ranked: Ranked
+    free: float
     fit: float
     worst: float
     cost: float
-    lines: int
     quiet: bool
     frame: Frame
     edges: Floats
@@ -54,11 +54,17 @@ class BarReader:
         good = chain.costs <= max(1.3 * float(chain.costs.min()), float(chain.costs.min()) + 0.02 * wide)
         evidence = self._templates.evidence(lines[good], chain.edges[good], SYMBOLS[symbol])
         return Reading(
-            symbol, _rank(symbol, evidence), evidence.fit, evidence.worst,
-            float(np.median(chain.costs)) / wide, int(good.sum()),
-            _quiet(lines[good], chain.edges[good], wide), frame, chain.edges[good],
-            tuple(m for m, ok in zip(middles, good, strict=True) if ok),
-        )  # fmt: skip
+            symbol=symbol,
+            ranked=_rank(symbol, evidence),
+            free=float(evidence.table.max(axis=1).sum()),
+            fit=evidence.fit,
+            worst=evidence.worst,
+            cost=float(np.median(chain.costs)) / wide,
+            quiet=_quiet(lines[good], chain.edges[good], wide),
+            frame=frame,
+            edges=chain.edges[good],
+            rows=tuple(m for m, ok in zip(middles, good, strict=True) if ok),
+        )
 
     def _turned(
         self, gray: NDArray[np.uint8], region: Region, symbol: str, wide: int

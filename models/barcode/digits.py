@@ -21,7 +21,7 @@ PIXELS = 4  # a module, in the straightened patch
 SIDE = 12  # modules beside the bars: the first digit, and a UPC-A's last one, stand there
 REACH = 15  # modules above and below the bars
 TALL = 11  # modules of a line of digits with its margins; the digits are 8.3 modules tall (§5.2.6.6)
-LOOK_ALIKE = {"o": "0", "O": "0", "Q": "0", "q": "9", "g": "9", "s": "5", "S": "5", "B": "8", "Z": "2", "z": "2", "I": "1", "l": "1"}  # fmt: skip
+LOOK_ALIKE = dict(zip("oOQDqgsSBZzIl", "0000995582211", strict=True))
 
 
 class Support(msgspec.Struct, frozen=True):

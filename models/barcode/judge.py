@@ -21,7 +21,10 @@ AGREES = 6.0  # log-odds that zxing-cpp reading the same code is worth: it saw t
 ALONE = 11.0  # log-odds that bars alone need
 TOGETHER = 9.0  # log-odds that two witnesses need
 COST = 0.13  # misfit a module above which the bars are no witness; other symbologies begin there
-BEHIND = 4.0  # how much less likely than the bars' own favourite a code may be that others prefer
+# How much less likely than the likeliest digits, parity and check digit let go, a code may be: a symbol of
+# another kind, or with a digit misread, seldom has a valid code near its likeliest digits.
+BEHIND = 4.0  # with another witness
+BEHIND_ALONE = 1.0
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -54,7 +57,7 @@ def judge(reading: Reading, texts: Sequence[str], decoded: Collection[str]) -> V
     odds = float(total[best] - np.logaddexp.reduce(np.delete(total, best))) if len(total) > 1 else 0.0
     case = _Case(
         odds,
-        float(scores[0] - scores[best]),
+        reading.free - float(scores[best]),
         _printed(reading.symbol, seen[best]),
         gtins[best] in decoded,
     )
@@ -63,14 +66,14 @@ def judge(reading: Reading, texts: Sequence[str], decoded: Collection[str]) -> V
 
 def _certainty(reading: Reading, case: _Case) -> Certainty | None:
     short = reading.symbol != "EAN-13"
-    # A short symbol can be found inside a longer one: it must stand free.
-    if reading.cost >= COST or (short and not reading.quiet):
+    # A short symbol can be found inside a longer one: it must stand free, which zxing-cpp checks as well.
+    if reading.cost >= COST or (short and not (reading.quiet or case.decoded)):
         return None
     witness = (case.printed or case.decoded) and case.odds >= TOGETHER and case.behind < BEHIND
-    alone = case.odds >= ALONE and case.behind == 0.0 and reading.worst > 0.8 and not short
+    alone = case.odds >= ALONE and case.behind < BEHIND_ALONE and reading.worst > 0.8 and not short
     if witness or alone:
         return "sure"
-    return "probable" if case.odds > 2.0 else None
+    return "probable" if case.odds > 2.0 and case.behind < 2 * BEHIND else None
 
 
 def _printed(symbol: str, seen: Support) -> bool:

@@ -151,8 +151,7 @@ def _distinct(found: list[_Found]) -> list[_Found]:
     kept: list[_Found] = []
     for one in sorted(found, key=lambda f: (not f.sure, not f.code.gtin, -f.odds)):
         twin = any(
-            one.code.gtin == other.code.gtin
-            and one.code.text == other.code.text
+            (one.code.gtin == other.code.gtin and one.code.text == other.code.text)
             or (bool(one.code.gtin) and bool(other.code.gtin) and same_place(one.code.box, other.code.box))
             for other in kept
         )

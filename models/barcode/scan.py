@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import cv2
@@ -72,7 +73,7 @@ def bands_of(rows: Floats, count: int, tall: float) -> tuple[Floats, list[float]
     cuts = np.linspace(0, n, count + 1).round().astype(int)
     half = max(1, min(n // count, round(tall)))
     lines, middles = [], []
-    for a, b in zip(cuts[:-1], cuts[1:], strict=True):
+    for a, b in itertools.pairwise(cuts):
         middle = (a + b) // 2
         lo, hi = max(0, middle - half // 2), min(n, middle - half // 2 + half)
         lines.append(rows[lo:hi].mean(axis=0))
