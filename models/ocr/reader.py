@@ -14,6 +14,7 @@ from models.ocr.order import reading_order
 
 TALL = 1.5  # higher than this times its width: text that runs up or down, or a single tall character
 UNSURE = 0.85  # below this the other directions are tried
+SAMPLE = 6  # so many of the longest lines tell which way up the picture is
 CLEARLY = 0.05  # another direction must beat the first by this
 
 
@@ -46,18 +47,22 @@ class TextReader:
 
     def read(self, image: NDArray[np.uint8]) -> list[TextLine]:
         """``image`` uint8[H, W, 3] BGR → its lines in reading order. Raises BackendError."""
-        lines = self._pass(image)
-        if turns := _direction(lines):  # held sideways or head down: look again, the right way up
-            height, width = image.shape[:2]
-            lines = [
-                msgspec.structs.replace(line, box=straighten.unturned(line.box, turns, width, height))
-                for line in self._pass(np.ascontiguousarray(np.rot90(image, turns)))
-            ]
-        return reading_order(lines)
+        boxes = sorted(self._detector.detect(image), key=_length, reverse=True)
+        lines = self.read_boxes(image, boxes[:SAMPLE])
+        if turns := _direction(lines):
+            lines = self._read_turned(image, turns)
+        else:
+            lines += self.read_boxes(image, boxes[SAMPLE:])
+        return reading_order([line for line in lines if line.confidence >= self._min_confidence])
 
-    def _pass(self, image: NDArray[np.uint8]) -> list[TextLine]:
-        lines = self.read_boxes(image, self._detector.detect(image))
-        return [line for line in lines if line.confidence >= self._min_confidence]
+    def _read_turned(self, image: NDArray[np.uint8], turns: int) -> list[TextLine]:
+        """Held sideways or head down: look again, the right way up."""
+        height, width = image.shape[:2]
+        upright = np.ascontiguousarray(np.rot90(image, turns))
+        return [
+            msgspec.structs.replace(line, box=straighten.unturned(line.box, turns, width, height))
+            for line in self.read_boxes(upright, self._detector.detect(upright))
+        ]
 
     def read_boxes(self, image: NDArray[np.uint8], boxes: Sequence[TextBox]) -> list[TextLine]:
         """Read given boxes, in their order; a box where nothing is read gives no line."""
@@ -76,6 +81,10 @@ class TextReader:
             TextLine(text.strip(), confidence, box)
             for (text, confidence), box in zip(read, boxes, strict=True)
         ]
+
+
+def _length(box: TextBox) -> float:
+    return max(straighten.size(box))
 
 
 def _direction(lines: Sequence[TextLine]) -> int:
