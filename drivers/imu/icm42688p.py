@@ -163,7 +163,7 @@ class Icm42688p:
     def _forget(self) -> None:
         self._heard_ns = self._clock.now_ns()
         self._last_ns = 0
-        self._tick: np.uint16 | None = None
+        self._tick: int | None = None
         self._chip_ns = 0
         self._anchor_ns = 0
 
@@ -176,18 +176,22 @@ class Icm42688p:
 
     def _stamp(self, ticks: NDArray[np.uint16], now_ns: int) -> NDArray[np.int64]:
         """Chip microseconds → host nanoseconds: the chip's even spacing, anchored to the earliest arrival."""
-        ticks = ticks.astype(np.uint16)
-        before = ticks[0] if self._tick is None else self._tick
-        steps = np.diff(ticks, prepend=before)  # uint16 arithmetic unwraps the 65.5 ms counter
-        chip_ns = self._chip_ns + np.cumsum(steps, dtype=np.int64) * 1000
+        chip_ns = self._chip_ns + self._unwrap(ticks.astype(np.int64)) * 1000
         offset = now_ns - int(chip_ns[-1])
         if self._tick is None:
             self._anchor_ns = offset
         else:
             leak = (int(chip_ns[-1]) - self._chip_ns) * LEAK_PPM // 1_000_000
             self._anchor_ns = min(self._anchor_ns + leak, offset)
-        self._tick, self._chip_ns = ticks[-1], int(chip_ns[-1])
+        self._tick, self._chip_ns = int(ticks[-1]), int(chip_ns[-1])
         return chip_ns + self._anchor_ns
+
+    def _unwrap(self, ticks: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Microseconds since the last tick seen; the 16-bit counter comes round each 65.5 ms."""
+        before = int(ticks[0]) if self._tick is None else self._tick
+        if len(ticks) < self._rate_hz // 20:  # a short batch spans less than one round
+            return ticks - before & 0xFFFF
+        return np.cumsum(np.diff(ticks, prepend=before) & 0xFFFF)
 
     def _lost(self, t_ns: NDArray[np.int64]) -> int:
         """After an overflow: samples between the last one delivered and the oldest the FIFO still held.

@@ -22,6 +22,7 @@ from typing import Any, Protocol, TypeVar
 T = TypeVar("T")
 
 NS = 1_000_000_000
+PROMPT = frozenset({"imu", "display", "keys", "light"})  # threads that only move bytes, and soon
 
 
 class Clock(Protocol):
@@ -135,11 +136,12 @@ def _deliver(done: asyncio.Future[Any], result: Any, error: BaseException | None
 
 
 def _settle_thread(name: str) -> None:
-    """Name the thread for ``top -H`` and make it nicer than the loop: a busy part never delays the HUD."""
+    """Name the thread for ``top -H``; one that computes is nicer than the loop and never delays the HUD."""
     thread = threading.get_native_id()
     with contextlib.suppress(OSError):  # a sandbox may forbid either
         Path(f"/proc/self/task/{thread}/comm").write_text(name[:15], encoding="utf-8")
-        os.setpriority(os.PRIO_PROCESS, thread, 5)
+        if name not in PROMPT:
+            os.setpriority(os.PRIO_PROCESS, thread, 5)
 
 
 class VirtualClock:
@@ -163,7 +165,6 @@ class VirtualClock:
 
     async def call(self, thread: str, work: Callable[..., T], *args: Any) -> T:
         """Run ``work(*args)`` here and now; it takes no virtual time."""
-        await asyncio.sleep(0)
         return work(*args)
 
     def advance(self, seconds: float) -> None:

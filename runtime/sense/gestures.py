@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from drivers.base import ImuSamples
 from runtime.core.clock import NS
@@ -57,7 +58,7 @@ class Gestures:
         self._looked = False
         self._tap_ns = -NS
         self._jolt_ns = -NS
-        self._last = np.zeros(3, np.float32)
+        self._last: NDArray[np.float32] | None = None
 
     def update(self, pose: Pose, samples: ImuSamples) -> Iterator[Gesture]:
         """The gestures that this batch completes."""
@@ -90,12 +91,14 @@ class Gestures:
 
     def _tapped(self, samples: ImuSamples) -> bool:
         accel = samples.accel
-        jolts = np.abs(np.diff(accel, axis=0, prepend=self._last[None, :])).max(axis=1)
-        first = not self._last.any()
-        self._last = accel[-1]
-        if first or jolts.max() < TAP_MS2:
+        if self._last is None:
+            self._last = accel[:1]
+        rows = np.concatenate((self._last, accel))
+        self._last = accel[-1:]
+        jolts = np.abs(rows[1:] - rows[:-1])
+        if jolts.max() < TAP_MS2:
             return False
-        t_ns = int(samples.t_ns[int(jolts.argmax())])
+        t_ns = int(samples.t_ns[int(jolts.argmax()) // 3])
         quiet_ns, self._jolt_ns = t_ns - self._jolt_ns, t_ns
         if quiet_ns < TAP_QUIET_NS:  # the same jolt still rings
             return False

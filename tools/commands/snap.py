@@ -22,6 +22,7 @@ from runtime.features.snap.card import build_cards
 from runtime.features.snap.catalogue import Catalogue
 from runtime.features.snap.demo import demo_products
 from runtime.features.snap.export import result_to_json
+from runtime.features.snap.lookup import product_of
 from runtime.features.snap.pipeline import Tools, read_product
 from runtime.features.snap.result import SnapResult
 from runtime.sense.reading import open_text
@@ -73,12 +74,12 @@ def open_tools(clock: RealClock) -> Tools:
 
 
 def cards_of(result: SnapResult, catalogue: Catalogue) -> Sequence[Card]:
-    """The cards, with what the catalogue or the demo's own products know of the first code."""
-    product = None
-    if result.codes and result.codes[0].gtin:
-        gtin = result.codes[0].gtin
-        product = catalogue.lookup(gtin) or next((p for p in demo_products() if p.gtin == gtin), None)
-    return build_cards(result, product, "")
+    """The cards, with what the catalogue or the demo's own products know of the code."""
+    product, note = product_of(result, catalogue)
+    if product is None:
+        gtins = {code.gtin for code in result.products}
+        product = next((demo for demo in demo_products() if demo.gtin in gtins), None)
+    return build_cards(result, product, note)
 
 
 def _late(clock: RealClock, start_ns: int) -> bool:

