@@ -1,1 +1,1 @@
-"""Serial ports and what else carries the console's bytes."""
+"""Byte streams: serial ports, a pseudo-terminal, TCP on loopback, and a pair in memory."""
