@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import warnings
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,12 @@ from numpy.typing import NDArray
 from drivers.base import DriverError
 
 LONGEST = 4096  # pixels on the longer side: more than any label needs, and bounded memory
-MOST_PIXELS = 500_000_000  # what a header may claim: 20,000 × 20,000 is a scan, more is a bomb
+MOST_PIXELS = 100_000_000  # decoded at once: 400 MB in Pillow; a JPEG comes reduced before it counts
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP")  # no EPS: Pillow would run Ghostscript on it
+BROKEN = (  # what Pillow's readers let through on broken files
+    OSError, SyntaxError, ValueError, ArithmeticError, EOFError, LookupError, TypeError, AttributeError,
+    NotImplementedError, RuntimeError, AssertionError, struct.error,
+)  # fmt: skip
 
 
 class PictureError(DriverError, ValueError):
@@ -29,29 +35,39 @@ def load_picture(path: Path) -> NDArray[np.uint8]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the limit below is ours; broken EXIF is no reason to complain
         try:
-            with Image.open(path) as picture:
+            with Image.open(path, formats=FORMATS) as picture:
                 return _pixels(picture, path)
         except UnidentifiedImageError as error:
             raise PictureError(f"{path}: not a picture; give JPEG, PNG, WebP, GIF, TIFF or BMP") from error
-        except (OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError) as error:
-            why = getattr(error, "strerror", None) or error
-            raise PictureError(f"{path}: can't be read ({why}); take or copy it again") from error
         except (MemoryError, Image.DecompressionBombError) as error:
             raise PictureError(f"{path}: too large to read; reduce it first") from error
+        except PictureError:
+            raise
+        except BROKEN as error:
+            why = getattr(error, "strerror", None) or error
+            raise PictureError(f"{path}: can't be read ({why}); take or copy it again") from error
 
 
 def _pixels(picture: Any, path: Path) -> NDArray[np.uint8]:
-    from PIL import ImageOps
-
+    if not picture.info.get("progressive"):  # which holds all coefficients in memory, however it is reduced
+        picture.draft("RGB", (LONGEST, LONGEST))  # a JPEG is decoded reduced, which saves memory and time
     if picture.width * picture.height > MOST_PIXELS:
         raise PictureError(f"{path}: {picture.width}×{picture.height} is too large to read; reduce it first")
-    picture.draft("RGB", (LONGEST, LONGEST))  # a JPEG is decoded reduced, which saves memory and time
     picture.load()
     if max(picture.size) > LONGEST:
         picture.thumbnail((LONGEST, LONGEST), reducing_gap=2.0)
-    upright = ImageOps.exif_transpose(picture)
-    rgb = np.asarray(_to_rgb(upright), np.uint8)
+    rgb = np.asarray(_to_rgb(_upright(picture)), np.uint8)
     return np.ascontiguousarray(rgb[:, :, ::-1])
+
+
+def _upright(picture: Any) -> Any:
+    """Turned as its EXIF says; broken EXIF says nothing."""
+    from PIL import ImageOps
+
+    try:
+        return ImageOps.exif_transpose(picture)
+    except BROKEN:
+        return picture
 
 
 def _to_rgb(picture: Any) -> Any:

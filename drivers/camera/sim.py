@@ -22,6 +22,7 @@ class SimCamera:
         self._size = (width, height)
         self._period_ns = 1_000_000_000 // fps
         self._frame: Frame | None = None
+        self._open = False
 
     @classmethod
     def from_board(cls, part: spec.Camera, context: BuildContext) -> SimCamera:
@@ -31,14 +32,16 @@ class SimCamera:
     def open(self) -> None:
         """Start streaming. Raises DeviceLostError."""
         self._check()
-        self._frame = None
+        self._frame, self._open = None, True
 
     def close(self) -> None:
         """Stop streaming."""
-        self._frame = None
+        self._frame, self._open = None, False
 
     def read(self) -> Frame | None:
-        """The frame of this tick of the sensor. Raises DeviceLostError."""
+        """The frame of this tick of the sensor, None while it is closed. Raises DeviceLostError."""
+        if not self._open:
+            return None
         self._check()
         seq = self._clock.now_ns() // self._period_ns
         frozen = self._world.faults.strikes("camera", "freeze")

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boards import spec
-from drivers.base import Clock, DeviceLostError, Frame
+from drivers.base import Clock, ConfigError, DeviceLostError, Frame
 
 if TYPE_CHECKING:
     from drivers.factory import BuildContext
@@ -32,10 +32,12 @@ class Capture(Protocol):
 
 
 class V4l2Camera:
-    """``start()`` opens the device and returns it, or raises DeviceLostError."""
+    """``start()`` opens the device and returns it, or raises DeviceLostError; ``rotate`` is clockwise."""
 
     def __init__(self, start: Callable[[], Capture], clock: Clock, rotate: int = 0) -> None:
-        self._start, self._clock, self._turns = start, clock, TURNS.get(rotate, 0)
+        if rotate not in TURNS:
+            raise ConfigError(f"camera.rotate: {rotate} is no quarter turn; give 0, 90, 180 or 270")
+        self._start, self._clock, self._turns = start, clock, TURNS[rotate]
         self._lock = threading.Lock()
         self._frame: Frame | None = None
         self._lost = False
@@ -51,7 +53,6 @@ class V4l2Camera:
         """Open the device and start the thread. Raises DeviceLostError."""
         self.close()
         capture = self._start()
-        self._frame, self._lost = None, False
         self._stop = threading.Event()
         self._thread = threading.Thread(
             target=self._grab, args=(capture, self._stop), name="camera-grab", daemon=True
@@ -61,7 +62,9 @@ class V4l2Camera:
     def close(self) -> None:
         """Stop the thread, which releases the device; one stuck in the kernel is left behind."""
         if self._thread is not None:
-            self._stop.set()
+            with self._lock:
+                self._stop.set()
+                self._frame, self._lost = None, False
             self._thread.join(STOP_S)
             self._thread = None
 
@@ -73,29 +76,33 @@ class V4l2Camera:
             return self._frame
 
     def _grab(self, capture: Capture, stop: threading.Event) -> None:
-        seq = 0
+        """Keep the latest frame until ``stop``; however it ends, a reader learns that no more will come."""
+        seq, got = 0, True
         try:
-            while not stop.is_set():
+            while got and not stop.is_set():
                 got, image = capture.read()
-                if not got:
-                    with self._lock:
-                        self._lost = not stop.is_set()
-                    return
-                self._keep(image, seq)
+                if got:
+                    self._keep(image, seq, stop)
                 seq += 1
         finally:
+            with self._lock:
+                self._lost |= not stop.is_set()
             capture.release()
 
-    def _keep(self, image: NDArray[np.uint8], seq: int) -> None:
+    def _keep(self, image: NDArray[np.uint8], seq: int, stop: threading.Event) -> None:
         upright = np.ascontiguousarray(np.rot90(image, self._turns)) if self._turns else image
         with self._lock:
-            self._frame = Frame(self._clock.now_ns(), upright, seq)
+            if not stop.is_set():  # else it is a thread that was left behind: its frame is of another session
+                self._frame = Frame(self._clock.now_ns(), upright, seq)
 
 
 def open_device(part: spec.Camera) -> Capture:
     """The camera of the board file through V4L2, MJPEG where it can. Raises DeviceLostError."""
     import cv2
 
+    cv2.utils.logging.setLogLevel(
+        cv2.utils.logging.LOG_LEVEL_SILENT
+    )  # what fails is said below, once; the terminal belongs to the HUD
     name: str | int = int(part.device) if part.device.isdigit() else part.device
     capture = cv2.VideoCapture(name, cv2.CAP_V4L2)
     if not capture.isOpened():
