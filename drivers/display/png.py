@@ -51,21 +51,24 @@ class PngPanel:
         """Take the parts in ``rects``, and write a file when the picture differs. Raises BusError."""
         for x, y, w, h in rects:
             self._memory[y : y + h, x : x + w] = canvas[y : y + h, x : x + w]
-        if self._lit and (now := self._memory.tobytes()) != self._written:
-            self._written = now
-            self._save()
+        self._write_news()
 
     def power(self, on: bool) -> None:
-        """A dark panel writes nothing."""
+        """A dark panel writes nothing; when it is lit again, what came meanwhile. Raises BusError."""
         self._lit = on
+        self._write_news()
 
-    def _save(self) -> None:
+    def _write_news(self) -> None:
+        now = self._memory.tobytes()
+        if not self._lit or now == self._written:
+            return
         path = self._folder / f"hud-{len(self.paths) + 1:04}.png"
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             write_png(path, self._memory)
         except OSError as error:
             raise BusError(f"{path}: {error.strerror}; free some space or choose another folder") from error
+        self._written = now
         self.paths.append(path)
 
 

@@ -1,4 +1,7 @@
-"""A microdisplay as a framebuffer over SPI: only the rectangles that changed are sent, two pixels a byte."""
+"""A microdisplay modelled as "framebuffer over SPI with partial updates", two pixels a byte.
+
+No public register sheet of JBD's micro-LED panels was found: see ``drivers.display.spi_commands``.
+"""
 
 from __future__ import annotations
 
@@ -54,6 +57,8 @@ class SpiPanel:
     def show(self, canvas: NDArray[np.uint8], rects: Sequence[Rect]) -> None:
         """Send the parts of ``canvas`` (uint8[height, width], 0…15) in ``rects``. Raises BusError."""
         for x, y, w, h in rects:
+            if not w or not h:
+                continue
             window = np.array([x, y, x + w - 1, y + h - 1], ">u2").tobytes()
             self._bus.write(bytes((command.SET_WINDOW,)), command=True)
             self._bus.write(window, command=False)

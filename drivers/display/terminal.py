@@ -1,15 +1,16 @@
 """A panel in a terminal: half blocks in 16 greens, redrawn only where a cell changed.
 
-Each character cell shows two pixels, the upper in its foreground and the lower in its background colour.
-Without colour it falls back to a ramp of characters, one a cell.
+Each character cell shows two pixels, the upper in its foreground and the lower in its background colour, in 24-bit
+greens or in the greys of the 256-colour palette. A terminal without colour gets braille: eight dots a cell.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, TextIO
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Literal, TextIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +22,15 @@ if TYPE_CHECKING:
     from drivers.factory import BuildContext
 
 Size = Callable[[], tuple[int, int]]
-RAMP = " .·:-=+*oxOX#%&@"
-GREENS = [f"{round(level * 10)};{round(level * 17)};{round(level * 11)}" for level in range(16)]
+Colors = Literal["24bit", "256", "none"]
+DOTS: dict[Colors, tuple[int, int]] = {"24bit": (1, 2), "256": (1, 2), "none": (2, 4)}  # columns, rows a cell
+GREENS = [f"2;{round(level * 10)};{round(level * 17)};{round(level * 11)}" for level in range(16)]
+GREYS = ["5;16", *(f"5;{232 + round(level * 23 / 15)}" for level in range(1, 16))]
+BRAILLE = np.array(
+    [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]]
+)  # Unicode 2800–28FF: bit of each dot
+LIT = 5  # the level from which a braille dot is set
+GAP = 6  # unchanged cells that are cheaper to draw again than to jump over
 
 
 class TerminalPanel:
@@ -35,13 +43,16 @@ class TerminalPanel:
         height: int,
         *,
         size: Size | None = None,
-        color: bool = True,
+        colors: Colors | None = None,
         below: int = 4,
     ) -> None:
-        self._out, self._width, self._height, self._color, self._below = out, width, height, color, below
+        self._out, self._width, self._height, self._below = out, width, height, below
+        self._colors: Colors = colors or detect_colors(os.environ)
         self._size = size or _terminal_size
         self._canvas = np.zeros((height, width), np.uint8)
         self._lit = True
+        self._stale = True
+        self._fitted = (0, 0)  # the terminal's size that the picture was fitted into
         self._drawn: NDArray[np.uint8] | None = None
         self._footer: tuple[str, ...] = ()
 
@@ -62,92 +73,121 @@ class TerminalPanel:
 
     def open(self) -> None:
         """Clear the screen and hide the cursor."""
-        self._drawn = None
-        self._out.write("\x1b[2J\x1b[?25l")
+        self._fitted = (0, 0)
+        self._out.write("\x1b[?25l")
         self._draw()
 
     def close(self) -> None:
         """Give the terminal back: colours off, cursor shown below the picture."""
-        self._out.write(f"\x1b[0m\x1b[{self._size()[1]};1H\x1b[?25h\n")
-        self._out.flush()
+        if self._fitted != (0, 0):
+            self._out.write(f"\x1b[0m\x1b[{self._size()[1]};1H\x1b[?25h\n")
+            self._out.flush()
+            self._fitted = (0, 0)
 
     def show(self, canvas: NDArray[np.uint8], rects: Sequence[Rect]) -> None:
         """Take the parts of ``canvas`` (uint8[height, width], 0…15) in ``rects`` and redraw what changed."""
         for x, y, w, h in rects:
-            self._canvas[y : y + h, x : x + w] = canvas[y : y + h, x : x + w]
+            mine, given = self._canvas[y : y + h, x : x + w], canvas[y : y + h, x : x + w]
+            if not np.array_equal(mine, given):
+                mine[:] = given
+                self._stale = True
         self._draw()
 
     def power(self, on: bool) -> None:
         """A dark panel shows black."""
+        self._stale |= on != self._lit
         self._lit = on
         self._draw()
 
     def footer(self, lines: Sequence[str]) -> None:
-        """Lines of text below the picture."""
+        """Lines of text below the picture, as many as were kept free; the rest is left out."""
         if tuple(lines) != self._footer:
             self._footer = tuple(lines)
-            self._draw_footer()
+            if self._fitted != (0, 0):
+                self._draw_footer()
 
     def _draw(self) -> None:
-        columns, rows = self._cells()
-        dots = rows * 2 if self._color else rows
-        picture = shrink(self._canvas, columns, dots) if self._lit else np.zeros((dots, columns), np.uint8)
-        if self._drawn is None or self._drawn.shape != picture.shape:
+        size = self._size()
+        if size == self._fitted and not self._stale:
+            return
+        columns, rows = self._cells(*size)
+        across, down = DOTS[self._colors]
+        canvas = self._canvas if self._lit else np.zeros_like(self._canvas)
+        picture = shrink(canvas, columns * across, rows * down)
+        if size != self._fitted or self._drawn is None:
+            self._fitted = size
             self._out.write("\x1b[0m\x1b[2J")
             self._drawn = np.full_like(picture, 255)
             self._draw_footer()
-        text = self._changes(picture)
+        text = "".join(self._changes(picture, self._drawn))
         if text:
             self._out.write(text + "\x1b[0m")
             self._out.flush()
-        self._drawn = picture
+        self._drawn, self._stale = picture, False
 
-    def _cells(self) -> tuple[int, int]:
+    def _cells(self, columns: int, rows: int) -> tuple[int, int]:
         """Columns and rows of cells that keep the picture's shape: a cell is twice as high as wide."""
-        columns, rows = self._size()
-        rows = max(1, rows - self._below)
-        columns = max(1, min(columns, rows * 2 * self._width // self._height))
+        across, down = DOTS[self._colors]
+        rows = max(1, min(rows - self._below, self._height // down))
+        columns = max(1, min(columns, rows * 2 * self._width // self._height, self._width // across))
         return columns, max(1, columns * self._height // self._width // 2)
 
-    def _changes(self, picture: NDArray[np.uint8]) -> str:
-        assert self._drawn is not None
-        step = 2 if self._color else 1
-        changed = (picture != self._drawn).reshape(-1, step, picture.shape[1]).any(axis=1)
-        parts: list[str] = []
-        for row in np.flatnonzero(changed.any(axis=1)):
+    def _changes(self, picture: NDArray[np.uint8], drawn: NDArray[np.uint8]) -> Iterator[str]:
+        across, down = DOTS[self._colors]
+        rows, columns = picture.shape[0] // down, picture.shape[1] // across
+        changed = (picture != drawn).reshape(rows, down, columns, across).any(axis=(1, 3))
+        for row in np.flatnonzero(changed.any(axis=1)).tolist():
             cells = np.flatnonzero(changed[row])
-            first, last = int(cells[0]), int(cells[-1])
-            parts.append(f"\x1b[{row + 1};{first + 1}H")
-            parts.append(self._row(picture[row * step : row * step + step, first : last + 1]))
-        return "".join(parts)
-
-    def _row(self, dots: NDArray[np.uint8]) -> str:
-        if not self._color:
-            return "".join(RAMP[level] for level in dots[0])
-        text, before = [], (-1, -1)
-        for upper, lower in zip(dots[0].tolist(), dots[1].tolist(), strict=True):
-            if (upper, lower) != before:
-                text.append(f"\x1b[38;2;{GREENS[upper]};48;2;{GREENS[lower]}m")
-                before = (upper, lower)
-            text.append("▀")
-        return "".join(text)
+            for run in np.split(cells, np.flatnonzero(np.diff(cells) > GAP) + 1):
+                first, last = int(run[0]), int(run[-1])
+                yield f"\x1b[{row + 1};{first + 1}H"
+                dots = picture[row * down : (row + 1) * down, first * across : (last + 1) * across]
+                yield _braille(dots) if self._colors == "none" else _half_blocks(dots, self._colors)
 
     def _draw_footer(self) -> None:
-        rows, columns = self._cells()[1], self._size()[0]
-        for number, line in enumerate(self._footer[: self._below]):
-            self._out.write(f"\x1b[0m\x1b[{rows + 1 + number};1H\x1b[2K{line[:columns]}")
+        columns, rows = self._size()
+        top = self._cells(columns, rows)[1]
+        for number in range(min(self._below, rows - top)):
+            line = self._footer[number] if number < len(self._footer) else ""
+            self._out.write(f"\x1b[0m\x1b[{top + 1 + number};1H\x1b[2K{line[:columns]}")
         self._out.flush()
 
 
+def detect_colors(environ: Mapping[str, str]) -> Colors:
+    """What the terminal says it can do (COLORTERM, TERM), and what its owner wants (no-color.org)."""
+    term = environ.get("TERM", "")
+    if environ.get("NO_COLOR") or term in ("", "dumb") or term.startswith("vt"):
+        return "none"
+    return "24bit" if environ.get("COLORTERM") in ("truecolor", "24bit") else "256"
+
+
 def shrink(canvas: NDArray[np.uint8], columns: int, rows: int) -> NDArray[np.uint8]:
-    """uint8[H, W] → uint8[rows, columns]: each dot the mean of its area, lifted so that thin strokes stay."""
+    """uint8[H, W] → uint8[rows, columns], not larger than the canvas: each dot the mean of its area, lifted so that
+    thin strokes stay.
+    """
     height, width = canvas.shape
     y, x = np.arange(rows) * height // rows, np.arange(columns) * width // columns
-    sums = np.add.reduceat(np.add.reduceat(canvas.astype(np.float32), y, axis=0), x, axis=1)
+    sums = np.add.reduceat(np.add.reduceat(canvas, y, axis=0, dtype=np.float32), x, axis=1)
     area = np.outer(np.diff(np.append(y, height)), np.diff(np.append(x, width)))
     mean = sums / area / 15.0
     dots: NDArray[np.uint8] = np.rint(15 * mean**0.6).clip(0, 15).astype(np.uint8)
     return dots
+
+
+def _half_blocks(dots: NDArray[np.uint8], colors: Colors) -> str:
+    shades = GREENS if colors == "24bit" else GREYS
+    text, before = [], (-1, -1)
+    for upper, lower in zip(dots[0].tolist(), dots[1].tolist(), strict=True):
+        if (upper, lower) != before:
+            text.append(f"\x1b[38;{shades[upper]};48;{shades[lower]}m")
+            before = (upper, lower)
+        text.append("▀")
+    return "".join(text)
+
+
+def _braille(dots: NDArray[np.uint8]) -> str:
+    cells = (dots >= LIT).reshape(4, -1, 2)
+    return "".join(map(chr, (0x2800 + (cells * BRAILLE[:, None, :]).sum(axis=(0, 2))).tolist()))
 
 
 def _terminal_size() -> tuple[int, int]:

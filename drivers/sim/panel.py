@@ -8,7 +8,7 @@ import os
 import numpy as np
 from numpy.typing import NDArray
 
-from drivers.base import BusError, DeviceLostError
+from drivers.base import BusError, DeviceLostError, Rect
 from drivers.display.spi_commands import DISPLAY_OFF, DISPLAY_ON, SET_WINDOW, WRITE_MEMORY
 from drivers.sim.faults import Faults
 
@@ -23,7 +23,8 @@ class EmulatedPanel:
         self.transfers = 0
         self.pixels = 0
         self._command = 0
-        self._window = (0, 0, width, height)
+        self._window = Rect(0, 0, width, height)
+        self._came = 0  # pixels of the window that have been written
 
     @property
     def shown(self) -> NDArray[np.uint8]:
@@ -41,7 +42,7 @@ class EmulatedPanel:
             self._begin(data[0])
         elif self._command == SET_WINDOW:
             x0, y0, x1, y1 = np.frombuffer(data, ">u2").tolist()
-            self._window = (x0, y0, x1 - x0 + 1, y1 - y0 + 1)
+            self._window = Rect(x0, y0, x1 - x0 + 1, y1 - y0 + 1)
         elif self._command == WRITE_MEMORY:
             self._fill(np.frombuffer(data, np.uint8))
 
@@ -49,12 +50,17 @@ class EmulatedPanel:
         """Nothing to close."""
 
     def _begin(self, command: int) -> None:
-        self._command = command
+        self._command, self._came = command, 0
         if command in (DISPLAY_ON, DISPLAY_OFF):
             self.lit = command == DISPLAY_ON
 
     def _fill(self, packed: NDArray[np.uint8]) -> None:
+        """Go on from the pixel after the last one, row by row; what is beyond the window's end falls away."""
         x, y, w, h = self._window
-        nibbles = np.stack([packed >> 4, packed & 0x0F], axis=1).reshape(-1)[: w * h]
-        self.memory[y : y + h, x : x + w] = nibbles.reshape(h, w)
-        self.pixels += w * h
+        window = self.memory[y : y + h, x : x + w]
+        pixels = window.reshape(-1)
+        nibbles = np.stack([packed >> 4, packed & 0x0F], axis=1).reshape(-1)[: pixels.size - self._came]
+        pixels[self._came : self._came + nibbles.size] = nibbles
+        window[:] = pixels.reshape(window.shape)
+        self._came += nibbles.size
+        self.pixels += nibbles.size
