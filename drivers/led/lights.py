@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,38 +19,48 @@ LEDS = Path("/sys/class/leds")
 
 
 class GpioLed:
-    """A LED on a GPIO line."""
+    """A LED on the GPIO line that ``request()`` takes from the kernel, when it is first needed."""
 
-    def __init__(self, line: GpioLine) -> None:
-        self._line = line
+    def __init__(self, request: Callable[[], GpioLine]) -> None:
+        self._request = request
+        self._line: GpioLine | None = None
 
     @classmethod
     def from_board(cls, part: spec.Light, context: BuildContext) -> GpioLed:
         """As the board file says."""
-        return cls(context.gpio(part.line, output=True))
+        return cls(lambda: context.gpio(part.line, output=True))
 
     def open(self) -> None:
-        """Dark until asked."""
+        """Dark until asked. Raises BusError, ConfigError."""
         self.set(False)
 
     def close(self) -> None:
-        """Give the line back."""
-        self._line.close()
+        """Dark, and the line given back."""
+        if self._line is not None:
+            with contextlib.suppress(BusError):
+                self._line.set(False)
+            self._line.close()
+            self._line = None
 
     def set(self, on: bool) -> None:
         """Switch it. Raises BusError."""
-        self._line.set(on)
+        self._taken().set(on)
 
     def is_on(self) -> bool:
         """What the line says. Raises BusError."""
-        return self._line.get()
+        return self._taken().get()
+
+    def _taken(self) -> GpioLine:
+        if self._line is None:
+            self._line = self._request()
+        return self._line
 
 
 class LedClass:
     """A LED of the kernel (Documentation/leds/leds-class.rst): ``folder`` holds its ``brightness``."""
 
     def __init__(self, folder: Path) -> None:
-        self._file = folder / "brightness"
+        self._file, self._most = folder / "brightness", folder / "max_brightness"
 
     @classmethod
     def from_board(cls, part: spec.Light, context: BuildContext) -> LedClass:
@@ -62,12 +74,15 @@ class LedClass:
         self.set(False)
 
     def close(self) -> None:
-        """Nothing to do."""
+        """Dark; a LED that is gone is left alone."""
+        with contextlib.suppress(BusError):
+            self.set(False)
 
     def set(self, on: bool) -> None:
-        """Switch it. Raises BusError."""
+        """Switch it, fully: 1 of 255 would not be seen. Raises BusError."""
         try:
-            self._file.write_text("1" if on else "0", encoding="ascii")
+            full = self._most.read_text(encoding="ascii").strip() if on else "0"
+            self._file.write_text(full, encoding="ascii")
         except OSError as error:
             raise BusError(f"{self._file}: {error.strerror}; may this user write it?") from error
 
