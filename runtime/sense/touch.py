@@ -15,8 +15,10 @@ HOLD_NS, DOUBLE_NS = 600_000_000, 350_000_000
 
 
 class TouchService:
-    """Polls the keys; ``requests`` maps "shutter press" to "snap". A touch that is held for 0.6 s is a hold, a second tap within 0.35 s a double tap:
-    the first one has turned the page by then, which costs nothing and keeps a tap quick.
+    """Polls the keys; ``requests`` maps "shutter press" to "snap".
+
+    A touch that is held for 0.6 s is a hold, a second tap within 0.35 s a double tap: the first one has turned
+    the page by then, which costs nothing and keeps a tap quick.
     """
 
     def __init__(self, bus: Bus, clock: Clock, keys: Keys, requests: Mapping[str, str]) -> None:
