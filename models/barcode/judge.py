@@ -41,7 +41,7 @@ class _Case(msgspec.Struct, frozen=True):
 
     odds: float
     behind: float
-    printed: bool
+    printed: Support
     decoded: bool
 
 
@@ -58,7 +58,7 @@ def judge(reading: Reading, texts: Sequence[str], decoded: Collection[str]) -> V
     case = _Case(
         odds,
         reading.free - float(scores[best]),
-        _printed(reading.symbol, seen[best]),
+        seen[best],
         gtins[best] in decoded,
     )
     return Verdict(codes[best], gtins[best], _certainty(reading, case), odds)
@@ -69,17 +69,18 @@ def _certainty(reading: Reading, case: _Case) -> Certainty | None:
     # A short symbol can be found inside a longer one: it must stand free, which zxing-cpp checks as well.
     if reading.cost >= COST or (short and not (reading.quiet or case.decoded)):
         return None
-    witness = (case.printed or case.decoded) and case.odds >= TOGETHER and case.behind < BEHIND
-    alone = case.odds >= ALONE and case.behind < BEHIND_ALONE and reading.worst > 0.8 and not short
-    if witness or alone:
+    enough = _enough(reading.symbol)
+    printed = case.printed.found >= enough and case.printed.cost <= 3.0
+    # Most digits read in print settle it even where glare took one from the bars.
+    well_printed = case.printed.found >= enough + 2 and case.printed.cost <= 2.0
+    agreed = case.behind < BEHIND and (printed or case.decoded)
+    if case.odds >= TOGETHER and (agreed or well_printed):
         return "sure"
-    return "probable" if case.odds > 2.0 and case.behind < 2 * BEHIND else None
-
-
-def _printed(symbol: str, seen: Support) -> bool:
-    return seen.found >= _enough(symbol) and seen.cost <= 3.0
+    if case.odds >= ALONE and case.behind < BEHIND_ALONE and reading.worst > 0.8 and not short:
+        return "sure"
+    return "probable" if case.odds > 2.0 and (case.behind < 2 * BEHIND or case.odds > 2 * BEHIND) else None
 
 
 def _enough(symbol: str) -> int:
     """How many printed digits must be found in order before they are a witness."""
-    return {"EAN-13": 8, "EAN-8": 7}.get(symbol, 6)
+    return 8 if symbol == "EAN-13" else 6

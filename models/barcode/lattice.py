@@ -43,25 +43,26 @@ def rank_ean8(table: Floats, most: int = 24) -> Ranked:
 
 
 def rank_upce(table: Floats, most: int = 24) -> Ranked:
-    """Codes of 8 digits (number system, six, check) by ``table`` float32[6, 20]."""
+    """Codes of 8 digits (number system 0, six, check) by ``table`` float32[6, 20].
+
+    Number system 1 is left out: its parities are those of EAN-13's left half, which would then be taken for
+    it, and GS1 gives it to nobody (§5.2.2.4).
+    """
     found: list[tuple[float, str]] = []
-    for system in "01":
-        for check, parity in enumerate(UPCE_PARITY):
-            sets = [s == ("A" if system == "0" else "B") for s in parity]
-            rows = np.stack([row[:10] if a else row[10:] for row, a in zip(table, sets, strict=True)])
-            found += _upce_paths(rows, system, check)
+    for check, parity in enumerate(UPCE_PARITY):
+        rows = [row[:10] if s == "A" else row[10:] for row, s in zip(table, parity, strict=True)]
+        found += _upce_paths(np.stack(rows), check)
     return _ranked(found, most)
 
 
-def _upce_paths(rows: Floats, system: str, check: int) -> list[tuple[float, str]]:
+def _upce_paths(rows: Floats, check: int) -> list[tuple[float, str]]:
     """Where the six digits go in the UPC-A, and so their weights, hangs on the last of them."""
     found = []
     for last in range(10):
         weights = _upce_weights(last)
-        start = 3 * int(system) + weights[5] * last + check
         tail = float(rows[5, last])
-        for score, five in _paths(rows[:5], weights[:5], start):
-            found.append((score + tail, f"{system}{five}{last}{check}"))
+        for score, five in _paths(rows[:5], weights[:5], weights[5] * last + check):
+            found.append((score + tail, f"0{five}{last}{check}"))
     return found
 
 
