@@ -11,7 +11,6 @@ from importlib.metadata import version
 COMMANDS = {
     "run": "start the glasses on a board or in the simulator",
     "snap": "read products on photos, as the glasses would",
-    "console": "type commands at running glasses",
     "doctor": "check what is attached and say the next thing to try",
     "models": "list, fetch and check models",
     "catalogue": "import products from Open Food Facts, look one up",
