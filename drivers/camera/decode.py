@@ -55,7 +55,8 @@ def _pixels(picture: Any, path: Path) -> NDArray[np.uint8]:
         raise PictureError(f"{path}: {picture.width}×{picture.height} is too large to read; reduce it first")
     picture.load()
     if max(picture.size) > LONGEST:
-        picture.thumbnail((LONGEST, LONGEST), reducing_gap=2.0)
+        gap = None if picture.mode.startswith("I;16") else 2.0  # Pillow can't reduce 16 bits in two steps
+        picture.thumbnail((LONGEST, LONGEST), reducing_gap=gap)
     rgb = np.asarray(_to_rgb(_upright(picture)), np.uint8)
     return np.ascontiguousarray(rgb[:, :, ::-1])
 
