@@ -24,12 +24,13 @@ if TYPE_CHECKING:
 Size = Callable[[], tuple[int, int]]
 Colors = Literal["24bit", "256", "none"]
 DOTS: dict[Colors, tuple[int, int]] = {"24bit": (1, 2), "256": (1, 2), "none": (2, 4)}  # columns, rows a cell
-GREENS = [f"2;{round(level * 10)};{round(level * 17)};{round(level * 11)}" for level in range(16)]
-GREYS = ["5;16", *(f"5;{232 + round(level * 23 / 15)}" for level in range(1, 16))]
+SHINE = [(level / 15) ** 0.6 for level in range(16)]  # lifted: a thin stroke fills only a part of its dot
+GREENS = [f"2;{round(150 * shine)};{round(255 * shine)};{round(165 * shine)}" for shine in SHINE]
+GREYS = ["5;16", *(f"5;{232 + round(23 * shine)}" for shine in SHINE[1:])]
 BRAILLE = np.array(
     [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]]
 )  # Unicode 2800–28FF: bit of each dot
-LIT = 5  # the level from which a braille dot is set
+LIT = 2  # the level from which a braille dot is set
 GAP = 6  # unchanged cells that are cheaper to draw again than to jump over
 
 
@@ -162,15 +163,12 @@ def detect_colors(environ: Mapping[str, str]) -> Colors:
 
 
 def shrink(canvas: NDArray[np.uint8], columns: int, rows: int) -> NDArray[np.uint8]:
-    """uint8[H, W] → uint8[rows, columns], not larger than the canvas: each dot the mean of its area, lifted so that
-    thin strokes stay.
-    """
+    """uint8[H, W] → uint8[rows, columns], not larger than the canvas: each dot the mean of its area."""
     height, width = canvas.shape
     y, x = np.arange(rows) * height // rows, np.arange(columns) * width // columns
     sums = np.add.reduceat(np.add.reduceat(canvas, y, axis=0, dtype=np.float32), x, axis=1)
     area = np.outer(np.diff(np.append(y, height)), np.diff(np.append(x, width)))
-    mean = sums / area / 15.0
-    dots: NDArray[np.uint8] = np.rint(15 * mean**0.6).clip(0, 15).astype(np.uint8)
+    dots: NDArray[np.uint8] = np.rint(sums / area).astype(np.uint8)
     return dots
 
 
