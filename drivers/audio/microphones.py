@@ -211,9 +211,9 @@ class SimMicrophone(SoundMicrophone):
             raise DeviceLostError("the microphone is gone: check its cable")
 
 
-def start_arecord(part: spec.Microphone) -> Recorder:
+def start_arecord(part: spec.Microphone, program: str = "arecord") -> Recorder:
     """``arecord`` on the board's device. Raises ConfigError when it is not installed."""
-    command = ["arecord", "-q", "-t", "raw", "-f", "S16_LE", "-D", part.device]
+    command = [program, "-q", "-t", "raw", "-f", "S16_LE", "-D", part.device]
     command += ["-r", str(part.rate_hz), "-c", str(part.channels)]
     try:
         return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
