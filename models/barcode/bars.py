@@ -46,10 +46,10 @@ class BarReader:
         self._segmenter = Segmenter(SYMBOLS)
         self._templates = Templates([LEFT_DIGIT, LEFT_DIGIT_A, RIGHT_DIGIT])
 
-    def read(self, gray: NDArray[np.uint8], region: Region, symbol: str) -> Reading:
+    def read(self, gray: NDArray[np.uint8], region: Region, symbol: str, count: int = LINES) -> Reading:
         """The region of ``gray`` uint8[H, W] read as ``symbol``, whatever it is: look at the fit."""
         wide = modules(symbol)
-        frame, lines, middles = self._turned(gray, region, symbol, wide)
+        frame, lines, middles = self._turned(gray, region, symbol, count)
         chain = self._segmenter.chain(lines, symbol)
         good = chain.costs <= max(1.3 * float(chain.costs.min()), float(chain.costs.min()) + 0.02 * wide)
         evidence = self._templates.evidence(lines[good], chain.edges[good], SYMBOLS[symbol])
@@ -67,12 +67,13 @@ class BarReader:
         )
 
     def _turned(
-        self, gray: NDArray[np.uint8], region: Region, symbol: str, wide: int
+        self, gray: NDArray[np.uint8], region: Region, symbol: str, count: int
     ) -> tuple[Frame, Floats, list[float]]:
         """Frame and lines of the direction that fits better."""
+        wide = modules(symbol)
         frame = frame_for(region, wide)
         lines, middles = bands_of(
-            rows_of(gray, region, frame, wide), LINES, max(2.0, TALL * region.length / wide)
+            rows_of(gray, region, frame, wide), count, max(2.0, TALL * region.length / wide)
         )
         probe = lines[np.linspace(0, len(lines) - 1, min(PROBES, len(lines))).round().astype(int)]
         both = np.concatenate([probe, probe[:, ::-1]])

@@ -6,7 +6,7 @@ by how many of its digits stand there in order.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import cv2
 import msgspec
@@ -31,10 +31,21 @@ class Support(msgspec.Struct, frozen=True):
     cost: float
 
 
-def read_digits(image: Image, reading: Reading, height: float, recogniser: TextLineRecogniser) -> list[str]:
-    """What the recogniser makes of the lines below and above the bars of ``reading``, best guess each."""
-    strips = _strips(image, reading, height)
-    return [_greedy(steps, recogniser.alphabet) for steps in recogniser.posteriors(strips)] if strips else []
+def read_digits(
+    image: Image, reading: Reading, height: float, recogniser: TextLineRecogniser
+) -> Iterator[list[str]]:
+    """What the recogniser makes of the lines below and above the bars of ``reading``, best guess each.
+
+    First where the bars seem to end, then, for as long as the caller asks, where their region of ``height``
+    pixels does: glare and bent paper can hide the one or the other.
+    """
+    patch, inside, lines = straighten(image, reading, height)
+    top, bottom = _bar_rows(patch, inside, lines)
+    margin = REACH * PIXELS
+    for first, last in ((top, bottom), (margin, len(patch) - margin)):
+        strips = _strips(patch, inside, first, last)
+        if strips:
+            yield [_greedy(steps, recogniser.alphabet) for steps in recogniser.posteriors(strips)]
 
 
 def support(code: str, lines: Sequence[str]) -> Support:
@@ -69,13 +80,10 @@ def _greedy(steps: Floats, alphabet: str) -> str:
     return "".join(alphabet[c - 1] for c in best[(best != 0) & (best != before)])
 
 
-def _strips(image: Image, reading: Reading, height: float) -> list[Image]:
-    patch, inside, lines = straighten(image, reading, height)
-    top, bottom = _bar_rows(patch, inside, lines)
+def _strips(patch: Image, inside: NDArray[np.bool_], top: int, bottom: int) -> list[Image]:
     tall = TALL * PIXELS
-    cuts = [slice(bottom - 2, bottom + tall), slice(max(0, top - tall), top + 2)]
-    strips = [patch[cut] for cut in cuts if inside[cut].sum() > tall * 0.6]
-    return [np.ascontiguousarray(strip) for strip in strips]
+    cuts = [slice(max(0, bottom - 2), bottom + tall), slice(max(0, top - tall), top + 2)]
+    return [np.ascontiguousarray(patch[cut]) for cut in cuts if inside[cut].sum() > tall * 0.6]
 
 
 def straighten(

@@ -78,10 +78,10 @@ class Templates:
 def _log_likelihood(fit: Floats) -> Floats:
     """Profile likelihood with the noise unknown, over lines float32[B, patterns] → [patterns].
 
-    Lines share what is wrong with the model, so B of them count as √B.
+    Lines share what is wrong with the model, so B of them count as √B, and more than eight as eight.
     """
     each = -WORTH * np.log(FLOOR + 1.0 - fit * fit)
-    return np.asarray(each.mean(axis=0) * np.sqrt(len(fit)), np.float32)
+    return np.asarray(each.mean(axis=0) * np.sqrt(min(len(fit), 8)), np.float32)
 
 
 def _windows(lines: Floats, start: Floats, end: Floats, at: Floats) -> Floats:

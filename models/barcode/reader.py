@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 
 import cv2
 import msgspec
@@ -19,6 +19,8 @@ from models.barcode.locate import Region, find_regions
 
 LARGEST = 1600  # pixels of the longer side; a bigger photo is scaled down first
 GOOD = 0.085  # misfit a module below which no other symbology is tried
+DENSER = 0.16  # misfit below which more lines may help: glare may have left some of them alone
+MANY_LINES = 24
 LEGIBLE = 0.2  # misfit above which the place of the digits is not known
 
 
@@ -86,20 +88,30 @@ class BarcodeReader:
         return [_enlarged(f, photo.scale) for f in found]
 
     def _read_region(self, photo: _Photo, region: Region, hits: Sequence[zxing.Hit]) -> Iterator[_Found]:
+        decoded = {hit.gtin for hit in hits}
         symbols = ["EAN-13"]
         for symbol in symbols:
             reading = self._bars.read(photo.gray, region, symbol)
             if symbol == "EAN-13" and reading.cost > GOOD:
                 symbols += ["EAN-8", "UPC-E"]
-            texts = self._texts(photo, region, reading)
-            verdict = judge(reading, texts, {hit.gtin for hit in hits})
+            verdict = self._verdict(photo, region, reading, decoded)
+            if verdict.certainty != "sure" and reading.cost < DENSER:
+                reading = self._bars.read(photo.gray, region, symbol, MANY_LINES)
+                verdict = self._verdict(photo, region, reading, decoded)
             if verdict.certainty is not None:
                 yield _Found(_code(verdict, reading, region), verdict.odds)
 
-    def _texts(self, photo: _Photo, region: Region, reading: Reading) -> list[str]:
-        if self._text is None or reading.cost > LEGIBLE:
-            return []
-        return read_digits(photo.image, reading, region.height, self._text)
+    def _verdict(self, photo: _Photo, region: Region, reading: Reading, decoded: Set[str]) -> Verdict:
+        """The verdict once it is sure, else the last one: each strip of text may settle it."""
+        verdict = judge(reading, [], decoded)
+        if self._text is not None and reading.cost < LEGIBLE:
+            texts: list[str] = []
+            for more in read_digits(photo.image, reading, region.height, self._text):
+                texts += more
+                verdict = judge(reading, texts, decoded)
+                if verdict.certainty == "sure":
+                    break
+        return verdict
 
 
 def _photo(image: Image) -> _Photo | None:
