@@ -16,6 +16,7 @@ from models.barcode.symbols import LEFT_DIGIT, LEFT_DIGIT_A, RIGHT_DIGIT, SYMBOL
 
 LINES = 8
 TALL = 1.5  # modules of height a line averages: bars that lean or wave would blur in more
+HOPELESS = 0.16  # misfit a module at which the best probe ends the search
 PROBES = 3  # lines that find which way round the symbol stands
 
 
@@ -46,10 +47,18 @@ class BarReader:
         self._segmenter = Segmenter(SYMBOLS)
         self._templates = Templates([LEFT_DIGIT, LEFT_DIGIT_A, RIGHT_DIGIT])
 
-    def read(self, gray: NDArray[np.uint8], region: Region, symbol: str, count: int = LINES) -> Reading:
-        """The region of ``gray`` uint8[H, W] read as ``symbol``, whatever it is: look at the fit."""
+    def read(
+        self, gray: NDArray[np.uint8], region: Region, symbol: str, count: int = LINES
+    ) -> Reading | None:
+        """The region of ``gray`` uint8[H, W] read as ``symbol`` from ``count`` lines.
+
+        None where no such symbol is; else look at the fit.
+        """
         wide = modules(symbol)
-        frame, lines, middles = self._turned(gray, region, symbol, count)
+        turned = self._turned(gray, region, symbol, count)
+        if turned is None:
+            return None
+        frame, lines, middles = turned
         chain = self._segmenter.chain(lines, symbol)
         good = chain.costs <= max(1.3 * float(chain.costs.min()), float(chain.costs.min()) + 0.02 * wide)
         evidence = self._templates.evidence(lines[good], chain.edges[good], SYMBOLS[symbol])
@@ -68,8 +77,8 @@ class BarReader:
 
     def _turned(
         self, gray: NDArray[np.uint8], region: Region, symbol: str, count: int
-    ) -> tuple[Frame, Floats, list[float]]:
-        """Frame and lines of the direction that fits better."""
+    ) -> tuple[Frame, Floats, list[float]] | None:
+        """Frame and lines of the direction that fits better, if one fits at all."""
         wide = modules(symbol)
         frame = frame_for(region, wide)
         lines, middles = bands_of(
@@ -78,6 +87,8 @@ class BarReader:
         probe = lines[np.linspace(0, len(lines) - 1, min(PROBES, len(lines))).round().astype(int)]
         both = np.concatenate([probe, probe[:, ::-1]])
         costs = self._segmenter.chain(both, symbol).costs
+        if costs.min() > HOPELESS * wide:
+            return None
         if np.median(costs[: len(probe)]) <= np.median(costs[len(probe) :]):
             return frame, lines, middles
         height = max(1, round(region.height))

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from models.barcode.base import Floats
 
 WORK = 480.0  # the longer side while searching, pixels
+LEAST = 150  # pixels of a patch, at the size it is searched
 BINS = 12  # directions looked for apart from each other
 
 
@@ -63,13 +64,15 @@ def _regions(gray: Floats, window: int) -> Iterator[Region]:
         middle = -math.pi + 2 * math.pi * k / BINS
         near = np.cos(double - middle) > math.cos(1.5 * math.pi / BINS)
         mask = (bars & near).astype(np.uint8)
+        if cv2.countNonZero(mask) < LEAST:
+            continue
         yield from _components(mask, middle / 2, strength, double)
 
 
 def _components(mask: NDArray[np.uint8], angle: float, strength: Floats, double: Floats) -> Iterator[Region]:
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=4)
     for index in np.argsort(-stats[1:, cv2.CC_STAT_AREA])[:3] + 1 if count > 1 else ():
-        if stats[index, cv2.CC_STAT_AREA] < 150:
+        if stats[index, cv2.CC_STAT_AREA] < LEAST:
             continue
         ys, xs = np.nonzero(labels == index)
         weights = strength[ys, xs]

@@ -92,11 +92,13 @@ class BarcodeReader:
         symbols = ["EAN-13"]
         for symbol in symbols:
             reading = self._bars.read(photo.gray, region, symbol)
-            if symbol == "EAN-13" and reading.cost > GOOD:
+            if symbol == "EAN-13" and (reading is None or reading.cost > GOOD):
                 symbols += ["EAN-8", "UPC-E"]
+            if reading is None:
+                continue
             verdict = self._verdict(photo, region, reading, decoded)
             if verdict.certainty != "sure" and reading.cost < DENSER:
-                reading = self._bars.read(photo.gray, region, symbol, MANY_LINES)
+                reading = self._bars.read(photo.gray, region, symbol, MANY_LINES) or reading
                 verdict = self._verdict(photo, region, reading, decoded)
             if verdict.certainty is not None:
                 yield _Found(_code(verdict, reading, region), verdict.odds)

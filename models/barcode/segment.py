@@ -39,6 +39,14 @@ class _Bank(msgspec.Struct, frozen=True):
     kernels: Floats
 
 
+class _Step(msgspec.Struct, frozen=True):
+    """Costs [B, S, M] of having ended a segment, before and after the places were relaxed."""
+
+    modules: int
+    ended: Floats
+    slipped: Floats
+
+
 class Segmenter:
     """Templates for the symbols, made once; ``chain`` may be called from any thread."""
 
@@ -53,13 +61,13 @@ class Segmenter:
         sums = _Sums(lines)
         costs = {segment: self._costs(sums, segment) for segment in set(segments)}
         best = np.zeros((*lines.shape, len(WIDTHS)), np.float32)
-        back: list[tuple[NDArray[np.int8], NDArray[np.int8]]] = []
+        steps: list[_Step] = []
         for segment in segments:
-            best = _advance(best + costs[segment], segment.modules)
-            best, slip = _relax_place(best)
-            best, drift = _relax_width(best)
-            back.append((slip, drift))
-        return _trace(best, back, segments)
+            ended = _advance(best + costs[segment], segment.modules)
+            slipped = _relaxed(ended, SLIP, axis=1)
+            best = _relaxed(slipped, DRIFT, axis=2)
+            steps.append(_Step(segment.modules, ended, slipped))
+        return _trace(best, steps)
 
     def _costs(self, sums: _Sums, segment: Segment) -> Floats:
         """(1 − best correlation) × modules for each line, place and module width: [B, S, M]."""
@@ -78,7 +86,6 @@ class _Sums:
             ((0, 0), (self._pad, self._pad + 32)),
             mode="edge",
         )
-        self._windows = np.lib.stride_tricks.sliding_window_view(padded, 1, axis=1)
         self._line = padded
         self._one = np.pad(np.cumsum(padded.astype(np.float64), axis=1), ((0, 0), (1, 0)))
         self._two = np.pad(np.cumsum(padded.astype(np.float64) ** 2, axis=1), ((0, 0), (1, 0)))
@@ -88,7 +95,7 @@ class _Sums:
         taps = kernels.shape[0]
         lo = self._pad + start
         view = np.lib.stride_tricks.sliding_window_view(self._line, taps, axis=1)[:, lo : lo + self._samples]
-        top = (view.reshape(-1, taps) @ kernels).max(axis=1).reshape(view.shape[:2])
+        top = (kernels.T @ view.reshape(-1, taps).T).max(axis=0).reshape(view.shape[:2])
         ends = slice(lo + taps, lo + taps + self._samples), slice(lo, lo + self._samples)
         one = self._one[:, ends[0]] - self._one[:, ends[1]]
         two = self._two[:, ends[0]] - self._two[:, ends[1]]
@@ -121,49 +128,42 @@ def _advance(cost: Floats, modules: int) -> Floats:
     return out
 
 
-def _relax_place(best: Floats) -> tuple[Floats, NDArray[np.int8]]:
-    """Let the next segment begin one sample earlier or later."""
-    three = np.full((3, *best.shape), FAR, np.float32)
-    three[1] = best
-    three[0, :, 1:] = best[:, :-1] + np.float32(SLIP)  # came from one sample to the left
-    three[2, :, :-1] = best[:, 1:] + np.float32(SLIP)
-    return _least(three)
+def _relaxed(cost: Floats, price: float, axis: int) -> Floats:
+    """The cost where the next segment may begin one place, or one width, to either side for ``price``."""
+    out = cost.copy()
+    count = cost.shape[axis]
+    low = tuple(slice(0, count - 1) if k == axis else slice(None) for k in range(3))
+    high = tuple(slice(1, count) if k == axis else slice(None) for k in range(3))
+    np.minimum(out[high], cost[low] + np.float32(price), out=out[high])
+    np.minimum(out[low], cost[high] + np.float32(price), out=out[low])
+    return out
 
 
-def _relax_width(best: Floats) -> tuple[Floats, NDArray[np.int8]]:
-    """Let the next segment be one step narrower or wider."""
-    three = np.full((3, *best.shape), FAR, np.float32)
-    three[1] = best
-    three[0, ..., 1:] = best[..., :-1] + np.float32(DRIFT)
-    three[2, ..., :-1] = best[..., 1:] + np.float32(DRIFT)
-    return _least(three)
-
-
-def _least(three: Floats) -> tuple[Floats, NDArray[np.int8]]:
-    left = three[0] < three[1]
-    out = np.where(left, three[0], three[1])
-    right = three[2] < out
-    move = np.where(right, np.int8(1), np.where(left, np.int8(-1), np.int8(0)))
-    return np.where(right, three[2], out), move
-
-
-def _trace(
-    best: Floats, back: list[tuple[NDArray[np.int8], NDArray[np.int8]]], segments: Sequence[Segment]
-) -> Chain:
-    count, samples, widths = best.shape
+def _trace(best: Floats, steps: Sequence[_Step]) -> Chain:
+    """Walk back from the cheapest end; what each step chose is found again on the way."""
+    count, _, widths = best.shape
     flat = best.reshape(count, -1).argmin(axis=1)
-    costs = best.reshape(count, -1).min(axis=1)
-    rows = np.arange(count)
     place, width = flat // widths, flat % widths
-    edges = np.zeros((count, len(segments) + 1), np.float32)
-    for k in range(len(segments) - 1, -1, -1):
-        slip, drift = back[k]
-        edges[:, k + 1] = place
-        width = width + drift[rows, place, width]
-        place = np.clip(place + slip[rows, place, width], 0, samples - 1)
-        if k < len(segments) - 1:
-            # the boundary lies between this segment's end and the next one's start
-            edges[:, k + 1] = (edges[:, k + 1] + place) / 2
-        place = np.maximum(place - np.rint(segments[k].modules * WIDTHS[width]).astype(int), 0)
+    edges = np.zeros((count, len(steps) + 1), np.float32)
+    for k in range(len(steps) - 1, -1, -1):
+        step = steps[k]
+        after = place
+        width = _origin(step.slipped, place, width, DRIFT, turn=False)
+        place = _origin(step.ended, place, width, SLIP, turn=True)
+        # the boundary lies between this segment's end and the next one's start
+        edges[:, k + 1] = place if k == len(steps) - 1 else (after + place) / 2
+        place = np.maximum(place - np.rint(step.modules * WIDTHS[width]).astype(np.intp), 0)
     edges[:, 0] = place
-    return Chain(edges, costs)
+    return Chain(edges, best.reshape(count, -1).min(axis=1))
+
+
+def _origin(
+    cost: Floats, place: NDArray[np.intp], width: NDArray[np.intp], price: float, *, turn: bool
+) -> NDArray[np.intp]:
+    """Which of three neighbouring places (``turn``) or widths the cheapest way came from."""
+    at, top = (place, cost.shape[1] - 1) if turn else (width, cost.shape[2] - 1)
+    near = [np.clip(at + move, 0, top) for move in (0, -1, 1)]
+    rows = np.arange(len(at))
+    paid = [cost[rows, n, width] if turn else cost[rows, place, n] for n in near]
+    choice = np.stack([paid[0], paid[1] + price, paid[2] + price]).argmin(axis=0)
+    return np.asarray(np.stack(near)[choice, rows], np.intp)
