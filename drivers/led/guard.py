@@ -23,16 +23,18 @@ class CaptureLight:
     def hold(self) -> None:
         """Light it and look whether it is lit. Raises CaptureRefusedError."""
         with self._lock:
-            self._switch_on()
+            try:
+                self._switch_on()
+            except CaptureRefusedError:
+                self._switch_off_when_idle()  # else a light that mends itself shines for nothing
+                raise
             self._holders += 1
 
     def release(self) -> None:
         """One capture less; the last one turns the light off."""
         with self._lock:
             self._holders = max(0, self._holders - 1)
-            if self._holders == 0 and self._light is not None:
-                with contextlib.suppress(DriverError):
-                    self._light.set(False)
+            self._switch_off_when_idle()
 
     def check(self) -> None:
         """Raises CaptureRefusedError when the light has gone dark."""
@@ -47,6 +49,11 @@ class CaptureLight:
         except DriverError as error:
             raise CaptureRefusedError(f"{REFUSED} ({error})") from error
         self.check()
+
+    def _switch_off_when_idle(self) -> None:
+        if self._holders == 0 and self._light is not None:
+            with contextlib.suppress(DriverError):
+                self._light.set(False)
 
     def _lit(self) -> bool:
         try:
