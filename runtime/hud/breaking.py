@@ -1,7 +1,8 @@
 """Where a line may end: grapheme clusters, words, and the rules of Chinese and Japanese punctuation.
 
 After UAX #14 and UAX #29, cut down to what the HUD's scripts need. Thai has no spaces between words and no
-dictionary is carried: it breaks between clusters, which a reader takes as it comes.
+dictionary is carried, so a line may end inside a Thai word; but never before a vowel that is written behind
+its consonant or a repeat sign, nor behind a vowel that is written before its consonant.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ import unicodedata
 
 # JIS X 4051 and CLREQ: what may not begin, and what may not end, a line.
 NOT_FIRST = frozenset(
-    "、。，．・：；？！ー」』）〕］｝〉》】〗’”…‥％℃°‰%,.!?:;)]}ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ々〜～·"
+    "、。，．・：；？！ー」』）〕］｝〉》】〗’”»›…‥％℃°‰%,.!?:;)]}｣،؛؟।॥ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ々〜～·"
 )
-NOT_LAST = frozenset("「『（〔［｛〈《【〖‘“([{$€£¥￥＄#＃")
+NOT_LAST = frozenset("「『（〔［｛〈《【〖‘“«‹｢([{$€£¥￥＄#＃")
 WIDE = (
     (0x2E80, 0x303F),
     (0x3040, 0x31FF),
@@ -22,6 +23,10 @@ WIDE = (
     (0x20000, 0x3FFFF),
 )
 VIRAMA = "\u094d"
+GLUE = "\u00a0\u202f\u2060\u2011\ufeff"  # no break on either side
+ZERO_WIDTH_SPACE = "\u200b"
+THAI_BEFORE = "เแโใไ"
+THAI_BEHIND = "ะาำๅๆฯ"
 
 
 def clusters(text: str) -> list[str]:
@@ -52,30 +57,36 @@ def is_wide(character: str) -> bool:
     return any(first <= code <= last for first, last in WIDE)
 
 
+def may_follow_unspaced(last: str, first: str) -> bool:
+    """Whether words that end and begin so are written without a blank between them."""
+    return is_wide(last) or is_wide(first) or first in NOT_FIRST or (_is_thai(last) and _is_thai(first))
+
+
 def _is_thai(character: str) -> bool:
     return "\u0e00" <= character <= "\u0e7f"
 
 
 def _joins(before: str, character: str) -> bool:
-    if unicodedata.category(character) in ("Mn", "Mc", "Me", "Cf") or before[-1] == "\u200d":
+    last = before[-1]
+    if unicodedata.category(character) in ("Mn", "Mc", "Me", "Cf") or last == "\u200d":
         return True
-    if before[-1] == VIRAMA and unicodedata.category(character) == "Lo":
+    if last == VIRAMA and unicodedata.category(character) == "Lo":
         return True  # a conjunct: the virama binds the next consonant
     if "\u1160" <= character <= "\u11ff":  # jamo vowels and finals follow their initial
-        return "\u1100" <= before[-1] <= "\u11ff"
-    return before[-1] == "\u0e40" or ("\u0e40" <= before[-1] <= "\u0e44" and _is_thai(character))
+        return "\u1100" <= last <= "\u11ff"
+    return (last in THAI_BEFORE and _is_thai(character)) or (character in THAI_BEHIND and _is_thai(last))
 
 
 def _may_break(before: str, cluster: str) -> bool:
     last, first = before[-1], cluster[0]
-    if first.isspace() or first in NOT_FIRST:
+    if first.isspace() or first in NOT_FIRST or first in GLUE or last in GLUE:
         return False
     if last.isspace():
         return before.strip() == "" or before.rstrip()[-1] not in NOT_LAST
     if last in NOT_LAST:
         return False
-    if last == "-" and len(before.strip()) > 1:
+    if last in "-—" and len(before.strip()) > 1:
         return first.isalpha()
-    if is_wide(last) or is_wide(first):
+    if last == ZERO_WIDTH_SPACE or is_wide(last) or is_wide(first):
         return True
     return _is_thai(last) and _is_thai(first)

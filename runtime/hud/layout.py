@@ -11,20 +11,25 @@ from typing import Literal, NamedTuple
 
 from drivers.base import Rect
 from runtime.core.messages import Caption, Card, Line
+from runtime.hud.breaking import may_follow_unspaced
+from runtime.hud.icons import SMALLEST
 from runtime.hud.scene import Scene
-from runtime.hud.text import TextLine, Typesetter
+from runtime.hud.text import ELLIPSIS, Span, TextLine, Typesetter, clean
 
 # Sizes in pixels an em on a panel 480 high; greys 0…15, kept at least two apart to be told apart.
 SIZES = {"title": 36, "value": 64, "body": 28, "small": 21, "hint": 21, "model": 28}
 GREYS = {"title": 15, "value": 15, "body": 12, "small": 9, "hint": 6, "model": 12}
-MOST_LINES = {"title": 2, "value": 1, "body": 3, "small": 2, "hint": 1, "model": 4}
+MOST_LINES = {"title": 2, "value": 2, "body": 3, "small": 2, "hint": 1, "model": 4}
 DIMMER = {"sure": 0, "probable": 4, "not read": 4}
 DIMMEST = 5  # darker than this is not read against the street
 LEADING = 1.28
+BASELINE = 0.95  # of the size, below the top of a line
 CAPTION_LINES = 3
-CAPTION_SIZE, SOURCE_SIZE, TENTATIVE_GREY, SOURCE_GREY = 30, 21, 9, 9
+CAPTION_SIZE, SOURCE_SIZE, COMMITTED_GREY, TENTATIVE_GREY, SOURCE_GREY = 30, 21, 15, 9, 9
 ICON, ARROW, GAP = 48, 96, 12
+NARROWEST = 160  # px of text beside an icon or the arrow; with less they give way
 FAULT_SIZE, FAULT_GREY = 21, 9
+PROGRESS_GREY, TRACK_GREY, RULE_GREY = 11, 3, 9
 
 
 class Text(NamedTuple):
@@ -74,17 +79,19 @@ class Layout:
         if scene.fault:
             items += self._fault(scene.fault, area, scale)
             area = _below(area, round(FAULT_SIZE * scale * LEADING) + GAP)
-        if scene.arrow is not None:
-            items.append(_arrow(scene.arrow, area))
         if scene.caption is not None:
             caption = list(self._caption(scene.caption, area, scale))
             items += caption
             if caption:
                 top = min(item.y - round(item.size) for item in caption)
                 area = Rect(area.x, area.y, area.w, max(1, top - GAP - area.y))
+        if scene.arrow is not None:
+            arrow = _arrow(scene.arrow, area, scale)
+            items.append(arrow)
+            beside = area.w - arrow.size - GAP
+            area = area._replace(w=beside) if beside >= NARROWEST else _below(area, arrow.size + GAP)
         if scene.card is not None:
-            narrow = area._replace(w=area.w - ARROW - GAP) if scene.arrow is not None else area
-            items += self._card(scene.card, narrow, scale)
+            items += self._card(scene.card, area, scale)
         return items
 
     def _area(self, scene: Scene) -> Rect:
@@ -98,73 +105,148 @@ class Layout:
     def _fault(self, text: str, area: Rect, scale: float) -> Iterator[Item]:
         size = FAULT_SIZE * scale
         line = self._type.paragraph(text, size, area.w, 1)[0]
-        yield Text(line, size, area.x, area.y + round(size), FAULT_GREY)
+        yield Text(line, size, _left(line, area), area.y + round(size), FAULT_GREY)
 
     def _card(self, card: Card, area: Rect, scale: float) -> list[Item]:
-        """Lines from the top; those that no longer fit are left out, hints keep their place at the foot."""
+        """Icon, lines from the top, hint and progress at the foot; what no longer fits leaves an ellipsis."""
         items: list[Item] = []
-        left = area.x
-        if card.icon:
-            items.append(Shape("icon", card.icon, 0, ICON, area.x, area.y, 15))
-            left += ICON + GAP
-        column = Rect(left, area.y, area.x + area.w - left, area.h)
-        y, bottom = area.y, area.y + area.h
-        hints = [line for line in card.lines if line.style == "hint"]
-        if hints:
-            bottom -= round(SIZES["hint"] * scale * LEADING)
-            items += self._lines(hints[-1], column._replace(y=bottom), scale, area.y + area.h)[0]
-        if card.progress is not None:
-            bottom -= GAP
-            done = round(area.w * min(1.0, max(0.0, card.progress)))
-            items.append(Bar(Rect(area.x, bottom + GAP // 2, max(1, done), 2), 9))
+        column, size = area, max(SMALLEST, round(ICON * scale))
+        if card.icon and area.w - size - GAP >= NARROWEST:
+            items.append(Shape("icon", card.icon, 0, size, area.x, area.y, 15))
+            column = area._replace(x=area.x + size + GAP, w=area.w - size - GAP)
+        foot = list(self._foot(card, column, scale))
+        items += foot
+        bottom = min((_top(item) for item in foot), default=area.y + area.h)
+        style = ""
         for line in card.lines:
-            if line.style != "hint":
-                placed, y = self._lines(line, column._replace(y=y), scale, bottom)
-                items += placed
+            if line.style == "hint":
+                continue
+            column = _below(column, _space(style, line.style))
+            placed, height = self._lines(line, column, scale, bottom)
+            if not placed:
+                return items + self._left_out(items, column)
+            items += placed
+            style, column = line.style, _below(column, height)
         return items
 
+    def _foot(self, card: Card, column: Rect, scale: float) -> Iterator[Item]:
+        """The last hint, and above it a thin bar of progress."""
+        bottom = column.y + column.h
+        hint = next((line for line in reversed(card.lines) if line.style == "hint"), None)
+        if hint is not None:
+            height = round(SIZES["hint"] * scale * LEADING)
+            if height <= column.h:
+                bottom -= height
+                yield from self._lines(hint, column._replace(y=bottom, h=height), scale, bottom + height)[0]
+        if card.progress is not None:
+            done = round(column.w * min(1.0, max(0.0, card.progress)))
+            yield Bar(Rect(column.x, bottom - GAP, column.w, 1), TRACK_GREY)
+            yield Bar(Rect(column.x, bottom - GAP - 1, max(1, done), 3), PROGRESS_GREY)
+
     def _lines(self, line: Line, column: Rect, scale: float, bottom: int) -> tuple[list[Item], int]:
-        """One line of a card, wrapped; and where the next one begins."""
-        size = SIZES[line.style] * scale
-        step = round(size * LEADING)
-        room = max(0, (bottom - column.y) // step)
-        most = min(MOST_LINES[line.style], room)
-        if most == 0:
-            return [], column.y
-        grey = max(DIMMEST, GREYS[line.style] - DIMMER[line.certainty])
+        """One line of a card, wrapped, and its height; nothing when there is no room for it."""
         indent = GAP if line.style == "model" else 0
-        set_lines = self._type.paragraph(line.text, size, column.w - indent, most)
+        inner = column._replace(x=column.x + indent, w=column.w - indent)
+        size = self._size(line, inner, scale)
+        step = round(size * LEADING)
+        most = min(MOST_LINES[line.style], max(0, (bottom - column.y) // step))
+        if most == 0:
+            return [], 0
+        grey = max(DIMMEST, GREYS[line.style] - DIMMER[line.certainty])
         items: list[Item] = []
-        for number, text in enumerate(set_lines):
-            x = column.x + indent + (round(column.w - indent - text.width) if text.right_to_left else 0)
-            items.append(Text(text, size, x, column.y + number * step + round(size * 0.95), grey))
-        end = column.y + len(set_lines) * step
+        for number, text in enumerate(self._type.paragraph(line.text, size, inner.w, most)):
+            y = column.y + number * step + round(size * BASELINE)
+            items.append(Text(text, size, _left(text, inner), y, grey))
+        height = len(items) * step
         if line.style == "model":  # a rule: these are the model's words, not the label's
-            items.append(Bar(Rect(column.x, column.y + 4, 2, end - column.y - 8), 9))
-        return items, end + (4 if line.style in ("title", "value") else 0)
+            items.append(Bar(Rect(column.x, column.y + 4, 2, height - 8), RULE_GREY))
+        return items, height
+
+    def _size(self, line: Line, column: Rect, scale: float) -> float:
+        """A value gets smaller rather than being cut: "¥12…" would be another price."""
+        size = SIZES[line.style] * scale
+        if line.style != "value":
+            return size
+        width = self._type.line(line.text, size).width
+        if width > column.w:
+            size = max(SIZES["body"] * scale, float(int(size * column.w / width)))
+        return size
+
+    def _left_out(self, items: list[Item], column: Rect) -> list[Item]:
+        """An ellipsis behind the last words, where more would have followed."""
+        last = next((item for item in reversed(items) if isinstance(item, Text)), None)
+        if last is None or last.line.text.endswith(ELLIPSIS):
+            return []
+        dots = self._type.line(ELLIPSIS, last.size)
+        behind = last.x - round(dots.width) if last.line.right_to_left else last.x + round(last.line.width)
+        x = min(max(behind, column.x), column.x + column.w - round(dots.width))
+        return [Text(dots, last.size, x, last.y, last.grey)]
 
     def _caption(self, caption: Caption, area: Rect, scale: float) -> Iterator[Text]:
-        """The newest lines, standing on the foot of the area; the source small above them."""
+        """The newest lines, standing on the foot of the area; the source small above them.
+
+        Committed and tentative words are one paragraph, so that a word stays where it is when it is settled.
+        """
         size = CAPTION_SIZE * scale
         step = round(size * LEADING)
-        rows = [(line, 15) for line in self._spoken(caption.committed, size, area.w)]
-        rows += [(line, TENTATIVE_GREY) for line in self._spoken(caption.tentative, size, area.w)]
-        rows = rows[-CAPTION_LINES:]
-        top = area.y + area.h - len(rows) * step
-        for number, (line, grey) in enumerate(rows):
-            x = area.x + (round(area.w - line.width) if line.right_to_left else 0)
-            yield Text(line, size, x, top + number * step + round(size * 0.95), grey)
-        if caption.source:
+        text, settled = joined(caption.committed, caption.tentative)
+        most = max(1, min(CAPTION_LINES, area.h // step))
+        spans = self._type.flow(text, size, area.w)[-most:] if text else []
+        top = area.y + area.h - len(spans) * step
+        for number, span in enumerate(spans):
+            y = top + number * step + round(size * BASELINE)
+            yield from self._caption_line(text, span, settled, size, area, y)
+        if caption.source and spans:
             small = SOURCE_SIZE * scale
-            line = self._type.paragraph(caption.source, small, area.w, 1, newest=True)[0]
-            yield Text(line, small, area.x, top - round(small * 0.4), SOURCE_GREY)
+            source = clean(caption.source).replace("\n", " ")
+            line = self._type.set(source, self._type.flow(source, small, area.w)[-1], small)
+            yield Text(line, small, _left(line, area), top - round(small * 0.4), SOURCE_GREY)
 
-    def _spoken(self, text: str, size: float, width: int) -> list[TextLine]:
-        return self._type.paragraph(text, size, width, CAPTION_LINES, newest=True) if text else []
+    def _caption_line(
+        self, text: str, span: Span, settled: int, size: float, area: Rect, y: int
+    ) -> Iterator[Text]:
+        line = self._type.set(text, span, size)
+        x, length = _left(line, area), span.end - span.start
+        cut = min(max(settled - span.start, 0), length)
+        if cut:
+            part = line if cut == length else line.part(0, cut)
+            yield Text(part, size, x, y, COMMITTED_GREY)
+        if cut < length:
+            part = line if cut == 0 else line.part(cut, length)
+            yield Text(part, size, x, y, TENTATIVE_GREY)
 
 
-def _arrow(degrees: float, area: Rect) -> Shape:
-    return Shape("arrow", "", round(degrees) % 360, ARROW, area.x + area.w - ARROW, area.y, 15)
+def joined(committed: str, tentative: str) -> tuple[str, int]:
+    """Both parts of a caption as one clean paragraph, and how many of its characters are settled."""
+    first, second = (clean(part).replace("\n", " ").strip() for part in (committed, tentative))
+    if first and second and not may_follow_unspaced(first[-1], second[0]):
+        first += " "
+    return first + second, len(first)
+
+
+def _left(line: TextLine, column: Rect) -> int:
+    """Where a line begins: on the right side when it is read from there."""
+    return column.x + (round(column.w - line.width) if line.right_to_left else 0)
+
+
+def _top(item: Item) -> int:
+    return (
+        item.y - round(item.size)
+        if isinstance(item, Text)
+        else item.rect.y
+        if isinstance(item, Bar)
+        else item.y
+    )
+
+
+def _space(before: str, style: str) -> int:
+    """Pixels between two lines: a little air where the kind of words changes."""
+    return 0 if before in ("", style) else 6
+
+
+def _arrow(degrees: float, area: Rect, scale: float) -> Shape:
+    size = max(SMALLEST, min(round(ARROW * scale), area.w // 3, area.h // 2))
+    return Shape("arrow", "", round(degrees) % 360, size, area.x + area.w - size, area.y, 15)
 
 
 def _below(area: Rect, height: int) -> Rect:

@@ -18,6 +18,7 @@ from runtime.hud.text import Typesetter
 
 # Coverage 0…255 at grey g → level 0…g.
 LEVELS = np.array([[(c * g + 127) // 255 for c in range(256)] for g in range(16)], np.uint8)
+MARGIN = 2  # px, the longest shift
 Point = tuple[int, int]
 Placed = tuple[Bitmap, int, int, int]
 
@@ -28,10 +29,11 @@ class Hud:
     def __init__(self, width: int, height: int, safe_area: Rect | None = None) -> None:
         typesetter = Typesetter()
         self.canvas = np.zeros((height, width), np.uint8)
-        self._layout = Layout(typesetter, safe_area or Rect(0, 0, width, height))
+        self._layout = Layout(typesetter, _inside(safe_area or Rect(0, 0, width, height), width, height))
         self._glyphs = GlyphCache(typesetter.chain)
         self._scene: tuple[Scene, Point] | None = None
         self._items: frozenset[tuple[Item, int, int, int]] = frozenset()
+        self._lost = False
         self.draws = 0
 
     def draw(self, scene: Scene, shift: Point = (0, 0)) -> list[Rect]:
@@ -45,18 +47,23 @@ class Hud:
         )
         changed = items ^ self._items
         self._items = items
-        if not changed:
+        if not changed and not self._lost:
             return []
         self.draws += 1
-        rects = self._clip(merge(self._rect(*item) for item in changed))
+        rects = [self._whole] if self._lost else self._clip(merge(self._rect(*item) for item in changed))
+        self._lost = False
         for rect in rects:
             self._redraw(rect)
         return rects
 
     def forget(self) -> None:
-        """The panel lost its picture: the next draw sends all of it."""
-        self._scene, self._items = None, frozenset()
-        self.canvas[:] = 0
+        """Nobody knows what the panel holds: the next draw sends every pixel."""
+        self._scene, self._lost = None, True
+
+    @property
+    def _whole(self) -> Rect:
+        height, width = self.canvas.shape
+        return Rect(0, 0, width, height)
 
     def _redraw(self, rect: Rect) -> None:
         self.canvas[rect.y : rect.y + rect.h, rect.x : rect.x + rect.w] = 0
@@ -114,6 +121,13 @@ def merge(rects: Iterable[Rect]) -> list[Rect]:
             rect = _union(other, rect)
         found.append(rect)
     return sorted(found, key=lambda rect: (rect.y, rect.x))
+
+
+def _inside(area: Rect, width: int, height: int) -> Rect:
+    """The area less what a shift against burn-in would push over the panel's edge."""
+    left, top = max(area.x, MARGIN), max(area.y, MARGIN)
+    right, bottom = min(area.x + area.w, width - MARGIN), min(area.y + area.h, height - MARGIN)
+    return Rect(left, top, right - left, bottom - top)
 
 
 def _meet(a: Rect, b: Rect) -> bool:

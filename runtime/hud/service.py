@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+import msgspec
+
 from boards import spec
 from drivers.base import Display, Rect
 from runtime.core.bus import Bus
@@ -21,6 +23,10 @@ from runtime.hud.scene import Scene
 
 MOST_HZ = 60
 DARK_AFTER_S = 3.0
+# What nobody renews is taken down: an old cue misleads, old words and standing faults drain the battery.
+ARROW_S = 2.0
+CAPTION_S = 10.0
+FAULT_S = 10.0  # alone on the panel; beside something else it stands as long as the fault does
 SHIFT_EVERY_S = 120.0  # a still picture moves a little, so that no pixel ages before its neighbours
 SHIFTS = ((0, 0), (2, 0), (2, 2), (0, 2), (-2, 2), (-2, 0), (-2, -2), (0, -2))
 
@@ -67,6 +73,7 @@ class HudService:
         self._caption: Caption | None = None
         self._arrow: float | None = None
         self._faults: dict[str, str] = {}
+        self._ends = dict.fromkeys(("caption", "arrow", "fault"), 0)
         self._settings = WearerSettings()
         self._news = asyncio.Event()
         self._lit = False
@@ -78,9 +85,14 @@ class HudService:
     @property
     def scene(self) -> Scene:
         """What is to be seen now."""
-        fault = next(reversed(self._faults.values()), "")
-        card = self._shelf.top(self._clock.now_ns())
-        return Scene(card, self._caption, self._arrow, fault, self._settings)
+        now_ns = self._clock.now_ns()
+        card = self._shelf.top(now_ns)
+        caption = self._caption if now_ns < self._ends["caption"] else None
+        arrow = self._arrow if now_ns < self._ends["arrow"] else None
+        scene = Scene(card, caption, arrow, "", self._settings)
+        if self._faults and (now_ns < self._ends["fault"] or not scene.empty):
+            scene = msgspec.structs.replace(scene, fault=next(reversed(self._faults.values())))
+        return scene
 
     async def run(self) -> None:
         """Serve until cancelled. Raises DriverError when the panel fails; the supervisor calls again."""
@@ -94,8 +106,8 @@ class HudService:
                 await self._clock.sleep(1 / MOST_HZ)
                 await self._wait()
         finally:
-            if self._display is not None:
-                self._display.close()
+            if self._display is not None:  # in its thread, behind a transfer that is still under way
+                await self._clock.call("display", self._display.close)
 
     def close(self) -> None:
         """Stop listening."""
@@ -121,21 +133,27 @@ class HudService:
 
     def _on_caption(self, caption: Caption) -> None:
         self._caption = caption
+        self._keep("caption", CAPTION_S)
         self._changed()
 
     def _on_arrow(self, arrow: Arrow) -> None:
         self._arrow = arrow.degrees
+        self._keep("arrow", ARROW_S)
         self._changed()
 
     def _on_fault(self, fault: Fault) -> None:
         self._faults.pop(fault.part, None)
         if not fault.up:
             self._faults[fault.part] = fault.text
+            self._keep("fault", FAULT_S)
         self._changed()
 
     def _on_settings(self, settings: WearerSettings) -> None:
         self._settings = settings
         self._changed()
+
+    def _keep(self, what: str, seconds: float) -> None:
+        self._ends[what] = self._clock.now_ns() + round(seconds * NS)
 
     def _changed(self) -> None:
         if not self._news.is_set():
@@ -145,7 +163,9 @@ class HudService:
     async def _wait(self) -> None:
         """Until something changed, a card's time is over, or the panel should go dark or shift."""
         now_ns = self._clock.now_ns()
-        ends = [end for end in (self._shelf.next_end(),) if end is not None]
+        ends = [
+            end for end in (self._shelf.next_end(), *self._ends.values()) if end is not None and end > now_ns
+        ]
         if self._lit:
             ends.append(
                 self._said_ns + round(DARK_AFTER_S * NS) if self.scene.empty else self._next_shift(now_ns)
