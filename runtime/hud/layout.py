@@ -21,13 +21,14 @@ SIZES = {"title": 36, "value": 64, "body": 28, "small": 21, "hint": 21, "model":
 GREYS = {"title": 15, "value": 15, "body": 12, "small": 9, "hint": 6, "model": 12}
 MOST_LINES = {"title": 2, "value": 2, "body": 3, "small": 2, "hint": 1, "model": 4}
 DIMMER = {"sure": 0, "probable": 4, "not read": 4}
-DIMMEST = 5  # darker than this is not read against the street
+DIMMEST = 6  # darker than this is not read against the street
 LEADING = 1.28
 BASELINE = 0.95  # of the size, below the top of a line
 CAPTION_LINES = 3
 CAPTION_SIZE, SOURCE_SIZE, COMMITTED_GREY, TENTATIVE_GREY, SOURCE_GREY = 30, 21, 15, 9, 9
 ICON, ARROW, GAP = 48, 96, 12
 NARROWEST = 160  # px of text beside an icon or the arrow; with less they give way
+TO_FIT = (1.0, 0.85, 0.75)  # of the wearer's size: a smaller price is better than none
 FAULT_SIZE, FAULT_GREY = 21, 9
 PROGRESS_GREY, TRACK_GREY, RULE_GREY = 11, 3, 9
 
@@ -108,7 +109,16 @@ class Layout:
         yield Text(line, size, _left(line, area), area.y + round(size), FAULT_GREY)
 
     def _card(self, card: Card, area: Rect, scale: float) -> list[Item]:
-        """Icon, lines from the top, hint and progress at the foot; what no longer fits leaves an ellipsis."""
+        """The card, a little smaller where it would not fit; what still does not leaves an ellipsis."""
+        items: list[Item] = []
+        for smaller in TO_FIT:
+            items, whole = self._card_at(card, area, scale * smaller)
+            if whole:
+                break
+        return items
+
+    def _card_at(self, card: Card, area: Rect, scale: float) -> tuple[list[Item], bool]:
+        """Icon, lines from the top, hint and progress at the foot; and whether every line had room."""
         items: list[Item] = []
         column, size = area, max(SMALLEST, round(ICON * scale))
         if card.icon and area.w - size - GAP >= NARROWEST:
@@ -124,10 +134,10 @@ class Layout:
             column = _below(column, _space(style, line.style))
             placed, height = self._lines(line, column, scale, bottom)
             if not placed:
-                return items + self._left_out(items, column)
+                return items + self._left_out(items, column), False
             items += placed
             style, column = line.style, _below(column, height)
-        return items
+        return items, True
 
     def _foot(self, card: Card, column: Rect, scale: float) -> Iterator[Item]:
         """The last hint, and above it a thin bar of progress."""
@@ -178,7 +188,10 @@ class Layout:
         if last is None or last.line.text.endswith(ELLIPSIS):
             return []
         dots = self._type.line(ELLIPSIS, last.size)
-        behind = last.x - round(dots.width) if last.line.right_to_left else last.x + round(last.line.width)
+        blank = round(last.size * 0.35)
+        behind = last.x + round(last.line.width) + blank
+        if last.line.right_to_left:
+            behind = last.x - blank - round(dots.width)
         x = min(max(behind, column.x), column.x + column.w - round(dots.width))
         return [Text(dots, last.size, x, last.y, last.grey)]
 

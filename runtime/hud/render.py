@@ -61,6 +61,12 @@ class Hud:
         self._scene, self._lost = None, True
 
     @property
+    def words(self) -> list[str]:
+        """The lines of text that are shown, from top to bottom."""
+        texts = [item for item, *_ in self._items if isinstance(item, Text)]
+        return [item.line.text for item in sorted(texts, key=lambda item: (item.y, item.x))]
+
+    @property
     def _whole(self) -> Rect:
         height, width = self.canvas.shape
         return Rect(0, 0, width, height)

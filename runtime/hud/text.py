@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from runtime.hud.bidi import Run, is_right_to_left, levels, visual_runs
-from runtime.hud.breaking import clusters, pieces
+from runtime.hud.breaking import NOT_FIRST, NOT_LAST, clusters, pieces
 from runtime.hud.fonts import FontChain, is_invisible
 
 TOFU_EM = 0.8  # width of the box that stands for a missing glyph
@@ -136,15 +136,15 @@ class Typesetter:
         return found
 
     def _cut(self, part: str, size: float, width: float) -> list[str]:
-        cut, used = [""], 0.0
+        found: list[str] = []
+        row: list[str] = []
         for cluster in clusters(part):
-            advance = self._measure(cluster, size)
-            if cut[-1] and used + advance > width:
-                cut.append("")
-                used = 0.0
-            cut[-1] += cluster
-            used += advance
-        return cut
+            if row and self._measure("".join(row) + cluster, size) > width:
+                kept = _last_break(row, cluster)
+                found.append("".join(row[:kept]))
+                row = row[kept:]
+            row.append(cluster)
+        return [*found, "".join(row)]
 
     def _shortened(self, line: TextLine, size: float, width: float) -> TextLine:
         parts = clusters(line.text)
@@ -212,6 +212,15 @@ def clean(text: str) -> str:
     """NFC (decomposed jamo and accents are put together), no control characters, one kind of line end."""
     text = unicodedata.normalize("NFC", LINE_ENDS.sub("\n", text).replace("\t", " "))
     return CONTROLS.sub("", text)
+
+
+def _last_break(row: Sequence[str], following: str) -> int:
+    """How many clusters of a row that is full may stay, so that the next line does not begin with a comma."""
+    for kept in range(len(row), 0, -1):
+        first = row[kept] if kept < len(row) else following
+        if first[0] not in NOT_FIRST and row[kept - 1][-1] not in NOT_LAST:
+            return kept
+    return len(row)
 
 
 def _trimmed(text: str, start: int, end: int) -> Span:
