@@ -154,8 +154,8 @@ def test_a_bouncing_key_is_still_one_press(world: World, clock: VirtualClock) ->
     keys = SimKeys(world, clock)
     keys.open()
     for _ in range(3):
-        run_virtual(clock, clock.sleep(0.1))
         world.press("shutter")
+        run_virtual(clock, clock.sleep(0.1))
         assert [event.action for event in keys.read()] == ["press"]
 
 
