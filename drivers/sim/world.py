@@ -64,8 +64,8 @@ class World:
         self.look(float(np.clip(yaw + left_deg, -90, 90)), float(np.clip(pitch + up_deg, -60, 60)))
 
     def press(self, key: str, action: Action = "press") -> None:
-        """Act on a key of the glasses now."""
-        bisect.insort(self._events, InputEvent(self._clock.now_ns(), key, action), key=_when)
+        """Act on a key of the glasses now, a moment after whoever has just looked at the keys."""
+        bisect.insort(self._events, InputEvent(self._clock.now_ns() + 1, key, action), key=_when)
 
     def keys_between(self, after_ns: int, until_ns: int) -> list[InputEvent]:
         """What was done to the keys after ``after_ns`` and not later than ``until_ns``."""
