@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from models.barcode.base import Floats
 
-WORK = 480.0  # the longer side while searching, pixels
+LEVELS = (480, 1100, 2400)  # the longer side while searching, pixels
+WINDOWS = {480: (9, 21), 1100: (9, 21), 2400: (11,)}  # pixels over which gradients have to agree
 LEAST = 150  # pixels of a patch, at the size it is searched
 BINS = 12  # directions looked for apart from each other
 
@@ -31,22 +32,23 @@ class Region(msgspec.Struct, frozen=True):
     weight: float
 
 
-def find_regions(gray: NDArray[np.uint8], most: int = 4) -> list[Region]:
-    """Patches of bars in ``gray`` uint8[H, W], the strongest first, at most ``most``."""
-    scale = WORK / max(gray.shape)
-    small = _shrunk(gray, scale)
-    found: list[Region] = []
-    for window in (9, 21):
-        found += _regions(small, window)
-    found.sort(key=lambda region: -region.weight)
-    return [_scaled(region, 1.0 / min(scale, 2.0)) for region in _distinct(found)[:most]]
+def find_regions(gray: NDArray[np.uint8], work: int = LEVELS[0], most: int = 4) -> list[Region]:
+    """Patches of bars in ``gray`` uint8[H, W], the strongest first, at most ``most``.
 
-
-def _shrunk(gray: NDArray[np.uint8], scale: float) -> Floats:
+    The search runs on a copy whose longer side is ``work`` pixels, at most twice the picture's own.
+    """
+    scale = min(work / max(gray.shape), 2.0)
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    scale = min(scale, 2.0)
     size = (max(1, round(gray.shape[1] * scale)), max(1, round(gray.shape[0] * scale)))
-    return cv2.resize(gray, size, interpolation=how).astype(np.float32)
+    small = cv2.resize(gray, size, interpolation=how).astype(np.float32)
+    found = [region for window in WINDOWS[work] for region in _regions(small, window)]
+    found.sort(key=lambda region: -region.weight)
+    return [_scaled(region, 1.0 / scale) for region in _distinct(found)[:most]]
+
+
+def levels(gray: NDArray[np.uint8]) -> list[int]:
+    """The values of ``work`` that are worth a search, coarse first: a small code hides in a large photo."""
+    return [LEVELS[0], *(level for level in LEVELS[1:] if max(gray.shape) > 0.6 * level)]
 
 
 def _regions(gray: Floats, window: int) -> Iterator[Region]:
@@ -78,16 +80,19 @@ def _components(mask: NDArray[np.uint8], angle: float, strength: Floats, double:
         weights = strength[ys, xs]
         turn = double[ys, xs]
         mean = math.atan2(float((weights * np.sin(turn)).sum()), float((weights * np.cos(turn)).sum())) / 2
-        yield _fitted(xs.astype(np.float32), ys.astype(np.float32), mean, float(np.sqrt(weights).sum()))
+        yield _fitted(xs.astype(np.float32), ys.astype(np.float32), mean, np.sqrt(weights))
 
 
-def _fitted(xs: Floats, ys: Floats, angle: float, weight: float) -> Region:
+def _fitted(xs: Floats, ys: Floats, angle: float, weights: Floats) -> Region:
     c, s = math.cos(angle), math.sin(angle)
     along, across = xs * c + ys * s, ys * c - xs * s
     a0, a1 = np.percentile(along, [1, 99])
     b0, b1 = np.percentile(across, [3, 97])
     u, v = float(a0 + a1) / 2, float(b0 + b1) / 2
-    return Region(u * c - v * s, u * s + v * c, angle, float(a1 - a0), float(b1 - b0), weight)
+    length, height = float(a1 - a0), float(b1 - b0)
+    # A long thin patch across its own gradient is one edge, not a row of bars.
+    weight = float(weights.sum()) * min(1.0, length / max(height, 1.0))
+    return Region(u * c - v * s, u * s + v * c, angle, length, height, weight)
 
 
 def _distinct(found: list[Region]) -> list[Region]:
@@ -95,12 +100,13 @@ def _distinct(found: list[Region]) -> list[Region]:
     for region in found:
         if region.length < 24 or region.height < 3:
             continue
-        if not any(_same(region, other) for other in kept):
+        if not any(same_region(region, other) for other in kept):
             kept.append(region)
     return kept
 
 
-def _same(a: Region, b: Region) -> bool:
+def same_region(a: Region, b: Region) -> bool:
+    """Whether the two are one patch found twice: the same middle, direction and length, nearly."""
     turned = math.cos(2 * (a.angle - b.angle)) > 0.94  # within ten degrees
     near = math.hypot(a.x - b.x, a.y - b.y) < 0.3 * max(min(a.length, b.length), 1.0)
     alike = 0.75 < a.length / b.length < 1.33

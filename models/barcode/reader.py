@@ -15,9 +15,10 @@ from models.barcode.base import Code, Expired, Image, TextLineRecogniser
 from models.barcode.boxes import covers, quad_of, region_of, same_place, scaled
 from models.barcode.digits import read_digits
 from models.barcode.judge import Verdict, judge
-from models.barcode.locate import Region, find_regions
+from models.barcode.locate import LEVELS, Region, find_regions, levels, same_region
 
-LARGEST = 1600  # pixels of the longer side; a bigger photo is scaled down first
+LARGEST = 4096  # pixels of the longer side; a bigger photo is scaled down first
+FIRST_LOOK = 1600  # pixels of the copy that zxing-cpp sees first
 GOOD = 0.085  # misfit a module below which no other symbology is tried
 DENSER = 0.16  # misfit below which more lines may help: glare may have left some of them alone
 MANY_LINES = 24
@@ -69,23 +70,21 @@ class BarcodeReader:
         return [f.code for f in found]
 
     def _read_photo(self, photo: _Photo, expired: Expired) -> list[_Found]:
-        hits = zxing.decode(photo.gray)
-        found = [_Found(_plain(hit), 0.0) for hit in hits if not hit.gtin]
-        products = [hit for hit in hits if hit.gtin]
-        for region in _regions(photo.gray, products):
-            left = [
-                hit for hit in products if not any(f.sure and same_place(f.code.box, hit.box) for f in found)
-            ]
-            if expired() or (not left and any(f.sure and f.code.gtin for f in found)):
+        hits: list[zxing.Hit] = []
+        regions: list[Region] = []
+        found: list[_Found] = []
+        for level in levels(photo.gray):
+            hits += [hit for hit in _decoded(photo, level) if hit not in hits]
+            new = _regions(photo.gray, level, [hit for hit in hits if hit.gtin], regions)
+            regions += new
+            for region in new:
+                open_hits = _unsettled(hits, found)
+                if expired() or (not open_hits and any(f.sure for f in found)):
+                    break
+                found += self._read_region(photo, region, [h for h in open_hits if covers(region, h.box)])
+            if expired() or any(f.sure for f in found):
                 break
-            found += self._read_region(photo, region, [hit for hit in left if covers(region, hit.box)])
-        read = [f for f in found if f.code.gtin]
-        found += [
-            _Found(_plain(hit), 0.0)
-            for hit in products
-            if not any(same_place(f.code.box, hit.box) for f in read)
-        ]
-        return [_enlarged(f, photo.scale) for f in found]
+        return [_enlarged(f, photo.scale) for f in found + _bare(hits, found)]
 
     def _read_region(self, photo: _Photo, region: Region, hits: Sequence[zxing.Hit]) -> Iterator[_Found]:
         decoded = {hit.gtin for hit in hits}
@@ -127,12 +126,44 @@ def _photo(image: Image) -> _Photo | None:
     return _Photo(image, np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8), scale)
 
 
-def _regions(gray: NDArray[np.uint8], hits: Sequence[zxing.Hit]) -> list[Region]:
-    """Patches of bars, those that zxing-cpp could read first, and the hits that lie in no patch."""
-    regions = find_regions(gray)
+def _decoded(photo: _Photo, level: int) -> list[zxing.Hit]:
+    """What zxing-cpp reads: of a large photo a copy at first, the whole one at the finest level."""
+    shrink = max(photo.gray.shape) / FIRST_LOOK
+    if shrink <= 1.0:
+        return zxing.decode(photo.gray) if level == LEVELS[0] else []
+    if level == LEVELS[-1]:
+        return zxing.decode(photo.gray)
+    if level != LEVELS[0]:
+        return []
+    size = (max(1, round(photo.gray.shape[1] / shrink)), max(1, round(photo.gray.shape[0] / shrink)))
+    small = np.asarray(cv2.resize(photo.gray, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return [msgspec.structs.replace(hit, box=scaled(hit.box, shrink)) for hit in zxing.decode(small)]
+
+
+def _regions(
+    gray: NDArray[np.uint8], level: int, hits: Sequence[zxing.Hit], known: Sequence[Region]
+) -> list[Region]:
+    """New patches of bars, those that zxing-cpp could read first, and the hits that lie in no patch."""
+    regions = [r for r in find_regions(gray, level) if not any(same_region(r, old) for old in known)]
     regions.sort(key=lambda region: not any(covers(region, hit.box) for hit in hits))
-    bare = [hit for hit in hits if not any(covers(region, hit.box) for region in regions)]
+    bare = [hit for hit in hits if not any(covers(region, hit.box) for region in [*regions, *known])]
     return [region_of(hit.box) for hit in bare] + regions
+
+
+def _unsettled(hits: Sequence[zxing.Hit], found: Sequence[_Found]) -> list[zxing.Hit]:
+    """Product codes that zxing-cpp read where nothing is sure yet."""
+    sure = [f.code.box for f in found if f.sure]
+    return [hit for hit in hits if hit.gtin and not any(same_place(box, hit.box) for box in sure)]
+
+
+def _bare(hits: Sequence[zxing.Hit], found: Sequence[_Found]) -> list[_Found]:
+    """What zxing-cpp alone read: codes of other kinds, and product codes where nothing else was read."""
+    taken = [f.code.box for f in found]
+    return [
+        _Found(_plain(hit), 0.0)
+        for hit in hits
+        if not hit.gtin or not any(same_place(box, hit.box) for box in taken)
+    ]
 
 
 def _plain(hit: zxing.Hit) -> Code:
