@@ -139,7 +139,7 @@ class Typesetter:
         found: list[str] = []
         row: list[str] = []
         for cluster in clusters(part):
-            if row and self._measure("".join(row) + cluster, size) > width:
+            while row and self._measure("".join(row) + cluster, size) > width:
                 kept = _last_break(row, cluster)
                 found.append("".join(row[:kept]))
                 row = row[kept:]
@@ -154,7 +154,9 @@ class Typesetter:
         return self._set_line(text, levels(text, line.right_to_left), size, line.right_to_left)
 
     def _measure_piece(self, text: str, size: float) -> float:
-        return sum(width for _, width in self._shape(Run(text, False), size))
+        direction = is_right_to_left(text)
+        runs = visual_runs(text, levels(text, direction), direction)
+        return sum(width for run in runs for _, width in self._shape(run, size))
 
     def _shape_line(self, text: str, depth: bytes | None, size: float, right_to_left: bool) -> TextLine:
         glyphs: list[Glyph] = []
