@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -140,3 +141,34 @@ def test_an_odd_angle_is_refused() -> None:
 def test_no_such_device(device: str) -> None:
     with pytest.raises(DeviceLostError, match="plugged in"):
         open_device(spec.Camera(compatible="linux,v4l2-camera", device=device))
+
+
+def test_over_opencvs_own_capture(tmp_path: Path) -> None:
+    import cv2
+
+    film = str(tmp_path / "film.avi")
+    writer = cv2.VideoWriter(film, cv2.VideoWriter.fourcc(*"MJPG"), 30.0, (64, 48))
+    for level in (0, 80, 160, 240):
+        writer.write(np.full((48, 64, 3), level, np.uint8))
+    writer.release()
+    ended = threading.Event()
+
+    class Film:
+        """A film as a device: it ends as an unplugged camera does."""
+
+        def __init__(self) -> None:
+            self._capture = cv2.VideoCapture(film)
+
+        def read(self) -> tuple[bool, Any]:
+            return self._capture.read()
+
+        def release(self) -> None:
+            self._capture.release()
+            ended.set()
+
+    camera = V4l2Camera(Film, RealClock())
+    camera.open()
+    assert ended.wait(WAIT_S)
+    with pytest.raises(DeviceLostError):
+        camera.read()
+    camera.close()

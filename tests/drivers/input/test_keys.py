@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from boards import spec
 from drivers.bus.gpio import Edge, GpioLine
+from drivers.factory import BuildContext
 from drivers.input.keys import DEBOUNCE_NS, Debouncer, GpioKeys, SimKeys
 from drivers.sim.scenario import Scenario
 from drivers.sim.world import World
@@ -124,6 +126,30 @@ def test_lines_are_taken_on_opening_and_given_back() -> None:
     assert [line.closed for line in taken] == [True, False]
     taken[1].waiting = [Edge(clock.now_ns(), True)]
     assert [event.action for event in keys.read()] == ["press"]
+
+
+def test_a_board_file_names_lines_and_their_levels() -> None:
+    asked: list[tuple[str, bool]] = []
+
+    class Context(BuildContext):
+        """A board whose lines are fakes."""
+
+        def gpio(self, line: str, *, active_low: bool = False, output: bool = False) -> GpioLine:
+            assert not output
+            asked.append((line, active_low))
+            return FakeLine()
+
+    part = spec.Keys(
+        compatible="linux,gpio-keys",
+        keys={
+            "shutter": spec.Key(line="gpiochip4:11"),
+            "touch": spec.Key(line="gpiochip4:12", active_low=False),
+        },
+    )
+    keys = GpioKeys.from_board(part, Context(spec.Board(name="t", summary="t"), VirtualClock()))
+    assert asked == []
+    keys.open()
+    assert asked == [("gpiochip4:11", True), ("gpiochip4:12", False)]
 
 
 @pytest.fixture
