@@ -46,21 +46,22 @@ class TcpServer:
 
     def write(self, data: bytes) -> None:
         """Send to the client; dropped when none is there."""
-        if self._client is not None:
+        client = self._client
+        if client is not None:
             try:
-                self._client.sendall(data)
+                client.sendall(data)
             except OSError:
-                self._let_go()
+                self._let_go(client)
 
     def close(self) -> None:
         """Hang up and stop listening."""
-        self._let_go()
+        self._let_go(self._client)
         self._listener.close()
 
     def _welcome(self) -> None:
         with contextlib.suppress(OSError):  # it left again before it was let in
             client, _ = self._listener.accept()
-            self._let_go()
+            self._let_go(self._client)
             client.settimeout(SEND_S)
             self._client = client
 
@@ -70,13 +71,15 @@ class TcpServer:
         except OSError:
             data = b""
         if not data:
-            self._let_go()
+            self._let_go(client)
         return data
 
-    def _let_go(self) -> None:
-        if self._client is not None:
-            self._client.close()
-            self._client = None
+    def _let_go(self, client: socket.socket | None) -> None:
+        """Hang up on ``client``; while one thread finds it gone, another may have let in the next."""
+        if client is not None:
+            client.close()
+            if self._client is client:
+                self._client = None
 
 
 class TcpClient:
