@@ -122,7 +122,7 @@ class Icm42688p:
             t_ns=t_ns,
             accel=packets["accel"] * self._accel_lsb,
             gyro=packets["gyro"] * self._gyro_lsb,
-            temperature_c=packets["temperature"][-1] / reg.FIFO_TEMPERATURE_LSB + reg.TEMPERATURE_OFFSET,
+            temperature_c=int(packets["temperature"][-1]) / reg.FIFO_TEMPERATURE_LSB + reg.TEMPERATURE_OFFSET,
             lost=lost,
         )
 
