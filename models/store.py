@@ -56,17 +56,17 @@ class ModelStore:
     ) -> None:
         """``folder`` is ``cache_folder(…)``; ``sleep`` waits between tries, in the calling thread."""
         self._folder = folder / "models"
-        self._manifests = manifests
+        self.manifests = manifests
         self._sleep = sleep
         self._wheels = wheels
 
     def manifest(self, name: str) -> Manifest:
         """The manifest of a model. Raises ManifestError, which lists what there is."""
         try:
-            return self._manifests[name]
+            return self.manifests[name]
         except KeyError:
             raise ManifestError(
-                f"no model is called {name!r}; there are: {', '.join(self._manifests)}"
+                f"no model is called {name!r}; there are: {', '.join(self.manifests)}"
             ) from None
 
     def path(self, name: str, file: ModelFile) -> Path:
@@ -77,7 +77,7 @@ class ModelStore:
         """Models of which a file is not there or not verified; quick, nothing is hashed."""
         return [
             name
-            for name, manifest in self._manifests.items()
+            for name, manifest in self.manifests.items()
             if not all(_stamped(self.path(name, file), file) for file in manifest.files)
         ]
 

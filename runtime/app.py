@@ -7,6 +7,8 @@ the supervisor, so that one that fails is started again while the others go on.
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, TextIO
@@ -16,12 +18,15 @@ import msgspec
 from boards.spec import Board
 from drivers.base import Device
 from drivers.factory import BuildContext, Parts, build
+from drivers.serial.choose import open_console
 from drivers.sim.world import World
 from models.manifest import list_manifests
 from models.runner import Runner
 from models.store import ModelStore, cache_folder
+from runtime.console.service import ConsoleService
 from runtime.core.bus import Bus
 from runtime.core.clock import Clock, RealClock
+from runtime.core.errors import RecordingError
 from runtime.core.log import Level, LogRing, make_logger
 from runtime.core.messages import Card, Line, Request
 from runtime.core.record import Recorder
@@ -34,6 +39,7 @@ from runtime.core.watchdog import Notifier, Watchdog
 from runtime.features import registry
 from runtime.hud.service import HudService
 from runtime.sense.health import HealthService
+from runtime.sense.live import Live
 from runtime.sense.motion import MotionService
 from runtime.sense.reading import Readers
 from runtime.sense.sight import Sight
@@ -49,6 +55,7 @@ class Options(msgspec.Struct, frozen=True):
     data: Path
     environ: Mapping[str, str]
     out: Path = Path("out")
+    console: bool = True
     log: TextIO | None = None
     log_level: Level = "info"
 
@@ -68,26 +75,50 @@ class Glasses:
         self.recorder = Recorder(self.bus, clock, self.log)
         self.models = ModelStore(cache_folder(options.environ), list_manifests(), _no_wait)
         self.runner = Runner(clock, memory_mb=board.compute.model_memory_mb)
+        self.live = Live()
         self.context = BuildContext(board, clock, world, options.out)
         self.parts: Parts = build(self.context)
-        self.sight = Sight(clock, self.bus, self.parts.camera) if self.parts.camera else None
+        self.sight = Sight(clock, self.bus, self.parts.camera, self.live) if self.parts.camera else None
         self.readers = Readers(
             clock, self.models, self.runner, board.compute, self.log, self.supervisor.report
         )
         self.hud = HudService(self.bus, clock, self.parts.display, self.tracer, board.display)
+        self._ending = asyncio.Event()
         self._notifier = Notifier(options.environ)
         self.watchdog = Watchdog(clock, self.supervisor.report, self._notifier)
 
+    @property
+    def rebooting(self) -> bool:
+        """Whether the wearer asked that it be started again once it has ended."""
+        return self._ending.is_set()
+
+    def reboot(self) -> None:
+        """End ``run`` in order; whoever called it starts the runtime again."""
+        self._ending.set()
+
     async def run(self) -> None:
-        """Start everything in order and serve until cancelled."""
+        """Start everything in order and serve until cancelled, or until ``reboot``."""
         try:
             await self._start()
             self._notifier.ready()
-            await self.watchdog.run()
+            watching = asyncio.create_task(self.watchdog.run(), name="watchdog")
+            try:
+                await self._ending.wait()
+            finally:
+                watching.cancel()
         finally:
             self._notifier.stopping()
-            await self.supervisor.stop()
-            self.store.close()
+            await self._stop()
+
+    async def _stop(self) -> None:
+        """Everything off, the last started first; a recording is completed, or said to be cut."""
+        if self.recorder.path is not None:
+            try:
+                await self.recorder.stop()
+            except RecordingError as error:
+                self.log.warning("recording cut", part="record", error=str(error))
+        await self.supervisor.stop()
+        self.store.close()
 
     def request(self, action: str, argument: str = "") -> None:
         """Ask a feature to act, as a key would."""
@@ -117,7 +148,7 @@ class Glasses:
         if parts.light is not None:
             services.append(("light", _opens(self.clock, parts.light), "Capture light lost. Trying again."))
         if parts.imu is not None and self.board.imu is not None:
-            motion = MotionService(self.bus, self.clock, parts.imu, self.board.imu, self.store, self.tracer)
+            motion = MotionService(self.bus, self.clock, parts.imu, self.board.imu, self.store, self.live)
             services.append(("imu", motion.run, "Head tracking lost. Trying again."))
         if parts.keys is not None:
             requests = {key: ask for row in registry.FEATURES for key, ask in row.keys.items()}
@@ -127,6 +158,10 @@ class Glasses:
         services.append(("health", health.run, "Health check failed. Trying again."))
         services.append(("models", self.readers.run, "Models failed to load. Trying again."))
         services += [(row.name, self._feature(row.name), row.text) for row in registry.FEATURES]
+        if self.options.console:
+            link = self.options.data / "console" if self.board.console.port == "pty" else None
+            console = ConsoleService(self, lambda: open_console(self.board.console, link))
+            services.append(("console", console.run, "Console lost. Trying again."))
         return services
 
     def _feature(self, name: str) -> Callable[[], Awaitable[None]]:
@@ -176,8 +211,17 @@ def _no_wait(seconds: float) -> None:
 
 
 def serve(glasses: Glasses, clock: RealClock) -> None:
-    """Run on real time until interrupted; parts that hang are left behind."""
+    """Run on real time until interrupted; parts that hang are left behind, and named in the log."""
     try:
         asyncio.run(glasses.run())
     finally:
-        clock.close()
+        end(glasses, clock)
+
+
+def end(glasses: Glasses, clock: RealClock) -> None:
+    """Let the threads finish; after ``reboot`` the process begins anew and this does not return."""
+    stuck = clock.close()
+    if stuck:
+        glasses.log.error("threads left behind", part="app", threads=", ".join(stuck))
+    if glasses.rebooting:
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])

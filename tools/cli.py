@@ -12,6 +12,7 @@ COMMANDS = {
     "run": "start the glasses on a board or in the simulator",
     "snap": "read products on photos, as the glasses would",
     "doctor": "check what is attached and say the next thing to try",
+    "console": "talk to running glasses, or ask them one thing",
     "models": "list, fetch and check models",
     "catalogue": "import products from Open Food Facts, look one up",
     "bench": "measure the promises and print each figure beside its bar",

@@ -17,7 +17,7 @@ from drivers.display.png import PngPanel
 from drivers.display.terminal import TerminalPanel
 from drivers.sim.scenario import FOLDER, Scenario, from_photos, load_scenario
 from drivers.sim.world import World
-from runtime.app import Glasses, Options, serve
+from runtime.app import Glasses, Options, end, serve
 from runtime.core.clock import RealClock, VirtualClock, run_virtual
 from runtime.core.messages import Shown
 from runtime.core.topics import SHOWN
@@ -52,12 +52,12 @@ def live(board: Board, scenario: Scenario, data: Path) -> int:
     """The simulator in this terminal, until the wearer quits."""
     clock = RealClock()
     world = World(clock, scenario, load_picture)
-    try:
-        with (data / "browline.log").open("a", encoding="utf-8") as log:
-            options = Options(data=data, environ=os.environ, log=log)
-            asyncio.run(_live(Glasses(board, clock, options, world), world, clock))
-    finally:
-        clock.close()
+    with (data / "browline.log").open("a", encoding="utf-8") as log:
+        glasses = Glasses(board, clock, Options(data=data, environ=os.environ, log=log), world)
+        try:
+            asyncio.run(_live(glasses, world, clock))
+        finally:
+            end(glasses, clock)
     return 0
 
 
@@ -67,7 +67,8 @@ async def _live(glasses: Glasses, world: World, clock: RealClock) -> None:
     terminal = Terminal(
         clock, world, screen, lambda: panel.shown if panel is not None else glasses.hud.hud.canvas
     )
-    screen.footer([FOOTER, f"console: browline console   (log: {glasses.options.data / 'browline.log'})"])
+    data = glasses.options.data
+    screen.footer([FOOTER, f"console: {data / 'console'} (browline console) · log: {data / 'browline.log'}"])
     running = asyncio.create_task(glasses.run())
     shown = asyncio.create_task(terminal.run())
     await asyncio.wait({running, shown}, return_when=asyncio.FIRST_COMPLETED)
@@ -99,7 +100,7 @@ def play(board: Board, scenario: Scenario, out: Path, seconds: float | None = No
     clock = VirtualClock()
     world = World(clock, scenario, load_picture)
     with tempfile.TemporaryDirectory() as data:
-        options = Options(data=Path(data), environ=os.environ, out=out)
+        options = Options(data=Path(data), environ=os.environ, out=out, console=False)
         glasses = Glasses(board, clock, options, world)
         pictures = run_virtual(clock, _play(glasses, clock, out, length))
     return Played(pictures, tuple(entry.text() for entry in glasses.ring.entries("info")), length)

@@ -6,13 +6,13 @@ import math
 from typing import Protocol
 
 from boards import spec
-from drivers.base import Imu
+from drivers.base import Imu, ImuSamples
 from runtime.core.bus import Bus
 from runtime.core.clock import NS, Clock
 from runtime.core.errors import StoreError
 from runtime.core.topics import GESTURE, IMU, POSE
-from runtime.core.trace import Tracer
 from runtime.sense.gestures import Gestures
+from runtime.sense.live import Live
 from runtime.sense.pose import HeadPose
 
 READ_HZ = 100
@@ -36,42 +36,66 @@ class MotionService:
     """Publishes IMU, POSE and GESTURE while it runs; a driver's error goes up to the supervisor."""
 
     def __init__(
-        self, bus: Bus, clock: Clock, imu: Imu, part: spec.Imu, store: Keeps, tracer: Tracer
+        self,
+        bus: Bus,
+        clock: Clock,
+        imu: Imu,
+        part: spec.Imu,
+        store: Keeps,
+        live: Live,
     ) -> None:
         self._bus, self._clock, self._imu, self._part = bus, clock, imu, part
-        self._store, self._tracer = store, tracer
+        self._store, self._live = store, live
+        self._gestures = Gestures()
+        self._pose: HeadPose | None = None
+        self._epoch = live.epoch
         self.lost = 0
 
     async def run(self) -> None:
         """Serve until cancelled. Raises DriverError."""
         await self._clock.call("imu", self._imu.open)
-        pose = HeadPose(self._imu.rate_hz, self._part.gyro_range_dps, self._part.axes)
-        gestures = Gestures()
-        await self._load_bias(pose)
+        fresh = self._pose is None
+        pose = self._begin()
+        if fresh:
+            await self._load_bias(pose)
+        untap = self._bus.tap(IMU, self._follow)
         try:
-            await self._serve(pose, gestures)
+            await self._serve()
         finally:
+            untap()
             self._imu.close()
 
-    async def _serve(self, pose: HeadPose, gestures: Gestures) -> None:
+    def _begin(self) -> HeadPose:
+        """A new pose without a past but the gyro's bias."""
+        pose = HeadPose(self._imu.rate_hz, self._part.gyro_range_dps, self._part.axes)
+        if self._pose is not None:
+            pose.bias = self._pose.bias
+        self._pose, self._gestures, self._epoch = pose, Gestures(), self._live.epoch
+        return pose
+
+    def _follow(self, samples: ImuSamples) -> None:
+        """Samples, the IMU's or a recording's, become a pose and gestures."""
+        pose = self._pose if self._pose is not None and self._epoch == self._live.epoch else self._begin()
+        now = pose.update(samples)
+        if now is not None:
+            self._bus.publish(POSE, now)
+            for gesture in self._gestures.update(now, samples):
+                self._bus.publish(GESTURE, gesture)
+
+    async def _serve(self) -> None:
         clock, bus, read = self._clock, self._bus, self._imu.read
         due_ns, keep_ns = clock.now_ns(), clock.now_ns() + round(KEEP_BIAS_S * NS)
         period_ns = NS // READ_HZ
         while True:
             samples = await clock.call("imu", read)
             self.lost += samples.lost
-            bus.publish(IMU, samples)
-            now = pose.update(samples)
-            if now is not None:
-                bus.publish(POSE, now)
-                for gesture in gestures.update(now, samples):
-                    bus.publish(GESTURE, gesture)
-            if due_ns > keep_ns:
+            if not self._live.held:
+                bus.publish(IMU, samples)
+            if due_ns > keep_ns and self._pose is not None:
                 keep_ns = due_ns + round(KEEP_BIAS_S * NS)
-                await self._keep_bias(pose)
-            due_ns = max(
-                due_ns + period_ns, clock.now_ns() - period_ns
-            )  # no drift, and no chase after a stall
+                await self._keep_bias(self._pose)
+            # No drift, and no chase after a stall.
+            due_ns = max(due_ns + period_ns, clock.now_ns() - period_ns)
             await clock.sleep(max(0.0, (due_ns - clock.now_ns()) / NS))
 
     async def _load_bias(self, pose: HeadPose) -> None:

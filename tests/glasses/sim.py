@@ -70,7 +70,7 @@ def play(
     world = World(clock, scenario, load_picture)
     settings = [f"{key.replace('__', '.')}={value}" for key, value in board.items()]
     with tempfile.TemporaryDirectory() as folder:
-        options = Options(data=data or Path(folder), environ=_environ())
+        options = Options(data=data or Path(folder), environ=_environ(), console=False)
         glasses = Glasses(load("sim", settings=settings), clock, options, world)
         return run_virtual(clock, _tell(Sim(glasses, world, clock), story))
 

@@ -24,7 +24,7 @@ def make(clock: RealClock, data: Path) -> Glasses:
     from drivers.camera.decode import load_picture
 
     world = World(clock, load_scenario(FOLDER / "shelf.toml"), load_picture)
-    return Glasses(load("sim"), clock, Options(data=data, environ=os.environ), world)
+    return Glasses(load("sim"), clock, Options(data=data, environ=os.environ, console=False), world)
 
 
 async def first_frame(glasses: Glasses) -> None:

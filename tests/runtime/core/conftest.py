@@ -1,14 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import settings
 
 from runtime.core.bus import Bus
 from runtime.core.clock import VirtualClock
 from runtime.core.log import Log, LogRing, make_logger
-
-settings.register_profile("steady", deadline=None, derandomize=True)
-settings.load_profile("steady")
 
 
 @pytest.fixture

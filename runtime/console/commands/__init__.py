@@ -1,0 +1,7 @@
+"""The table of commands, in the order ``help`` lists them. To add one: write it, add its row to its file's."""
+
+from __future__ import annotations
+
+from runtime.console.commands import measures, parts, recordings, system, wearer
+
+COMMANDS = (*parts.COMMANDS, *measures.COMMANDS, *wearer.COMMANDS, *recordings.COMMANDS, *system.COMMANDS)

@@ -1,0 +1,73 @@
+"""``browline console``: talk to running glasses.
+
+In a terminal it is a window on the glasses' own line editor, and comes back by itself when they do; piped, or with
+``-c``, it asks in JSON and exits with the command's status.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from serial.tools import list_ports
+
+from drivers.base import DeviceLostError, DriverError
+from drivers.serial.base import ByteStream
+from drivers.serial.choose import connect
+from tools.folders import data_folder
+from tools.talk import Conversation, NobodyError, interact
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Where, and what to ask."""
+    parser.add_argument("port", nargs="?", help="a serial port or tcp:PORT; found when left out")
+    parser.add_argument("-c", dest="lines", action="append", metavar="LINE", help="ask this and end")
+    parser.add_argument("--json", action="store_true", help="answers as JSON lines")
+    parser.add_argument("--baud", type=int, default=1_500_000)
+    parser.add_argument("--data", type=Path, help="the data folder of glasses in the simulator")
+
+
+def main(options: argparse.Namespace) -> int:
+    """0 when every command succeeded, 1 when one did not, 2 when nobody could be reached."""
+    try:
+        port = options.port or find_port(data_folder(options.data))
+        if options.lines is None and sys.stdin.isatty() and sys.stdout.isatty() and not options.json:
+            return interact(port, lambda: connect(port, options.baud))
+        return ask(connect(port, options.baud), options.lines or sys.stdin, options.json)
+    except (DriverError, NobodyError) as error:
+        print(f"browline: {error}", file=sys.stderr)
+        return 2
+
+
+def find_port(data: Path) -> str:
+    """The console of glasses that run on this machine, else the one USB serial port. Raises NobodyError."""
+    link = data / "console"
+    if link.exists():
+        return str(link)
+    ports = [port.device for port in list_ports.comports() if port.vid is not None]
+    if len(ports) == 1:
+        return str(ports[0])
+    if ports:
+        raise NobodyError(f"which port? browline console {' | '.join(ports)}")
+    raise NobodyError("no glasses run here and no USB serial port is plugged in: start them with ./run")
+
+
+def ask(stream: ByteStream, lines: Iterable[str], as_json: bool) -> int:
+    """Ask each line in turn. 0 when all succeeded, else 1. Raises DeviceLostError, NobodyError."""
+    failed = False
+    try:
+        with Conversation(stream) as conversation:
+            for line in lines:
+                for said in conversation.ask(line.strip()):
+                    out = sys.stderr if said.ok is False and not as_json else sys.stdout
+                    text = said.raw if as_json else said.text
+                    if text:
+                        print(text, file=out, flush=True)
+                    failed |= said.ok is False
+    except DeviceLostError as error:
+        raise DeviceLostError(f"the glasses went away: {error}") from error
+    finally:
+        stream.close()
+    return int(failed)
