@@ -22,7 +22,7 @@ from runtime.core.topics import FAULT
 
 FIRST_DELAY_S, LAST_DELAY_S = 0.1, 10.0
 HEALTHY_S = 10.0  # a life this long was a good one: the next delay is the first again
-SETTLE_S = 1.0  # a part that came back is believed after this long, or when it says so itself
+SETTLE_S = 3.0  # a part that came back is believed after this long, or when it says so itself
 STOP_LIMIT_S = 3.0
 
 Run = Callable[[], Awaitable[None]]
@@ -195,7 +195,7 @@ class Supervisor:
         if text is not None:
             self._log.info("fault over", part=name)
             self._bus.publish(
-                FAULT, Fault(self._clock.now_ns(), name, f"{_title(name)} works again.", up=True)
+                FAULT, Fault(self._clock.now_ns(), name, f"{_subject(name, text)} works again.", up=True)
             )
 
     def _enter(self, part: _Part, state: State) -> None:
@@ -211,5 +211,7 @@ def _cancelled() -> bool:
     return task is not None and task.cancelling() > 0
 
 
-def _title(name: str) -> str:
-    return name[:1].upper() + name[1:]
+def _subject(name: str, text: str) -> str:
+    """What the wearer calls the part: "Head tracking lost. Trying again." was about head tracking."""
+    subject, lost, _ = text.partition(" lost.")
+    return subject if lost else name[:1].upper() + name[1:]

@@ -76,7 +76,7 @@ def test_backoff_doubles_to_its_end_and_the_wearer_hears_once(stage: Stage, ring
 
     stage.play(scene)
     assert gaps(part.starts) == [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 10, 10, 10]
-    assert stage.told() == [(0, LOST, False), (43.7, "Camera works again.", True)]
+    assert stage.told() == [(0, LOST, False), (45.7, "Camera works again.", True)]
     failed = [entry for entry in ring.entries("warning") if entry.event == "part failed"]
     assert [entry.fields["error"] for entry in failed] == ["OSError: gone"], "retries do not fill the log"
     assert "Traceback" in ring.entries(part="camera")[1].fields["text"]
