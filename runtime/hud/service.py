@@ -174,7 +174,7 @@ class HudService:
             async with asyncio.timeout(max(0.0, (min(ends) - now_ns) / NS) if ends else None):
                 await self._news.wait()
         except TimeoutError:
-            return
+            self._asked_ns = self._clock.now_ns()
 
     async def _show(self) -> None:
         self._news.clear()
