@@ -59,6 +59,7 @@ async def _snaps(glasses: Glasses) -> list[Figure]:
         for stage in glasses.tracer.ledger("snap.")
     ]
     return [
+        Figure("shutter → first HUD reaction, median", median(reactions), "ms", 50),
         Figure("shutter → first HUD reaction, worst", max(reactions), "ms", 50),
         Figure("shutter → card on the panel, median", median(cards), "ms", 1000),
         *stages,

@@ -8,6 +8,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+import msgspec
+
 from boards.load import load
 from drivers.sim.scenario import FOLDER, load_scenario
 from drivers.sim.world import World
@@ -20,10 +22,11 @@ SETTLED, ALL = 20, 100
 
 
 def make(clock: RealClock, data: Path) -> Glasses:
-    """The sim board's glasses on real time."""
+    """The sim board's glasses on real time before the shelf; nobody but the bench presses a key."""
     from drivers.camera.decode import load_picture
 
-    world = World(clock, load_scenario(FOLDER / "shelf.toml"), load_picture)
+    shelf = msgspec.structs.replace(load_scenario(FOLDER / "shelf.toml"), steps=())
+    world = World(clock, shelf, load_picture)
     return Glasses(load("sim"), clock, Options(data=data, environ=os.environ, console=False), world)
 
 
@@ -53,8 +56,9 @@ async def loaded(glasses: Glasses) -> None:
 
 async def snap(glasses: Glasses) -> Card:
     """Press the shutter and wait for the card with what was read."""
+    assert glasses.world is not None
     with glasses.bus.subscribe(CARD) as cards:
-        glasses.request("snap")
+        glasses.world.press("shutter")
         async for card in cards:
             if isinstance(card, Card) and card.key == "snap" and len(card.lines) > 1:
                 return card

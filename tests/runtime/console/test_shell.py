@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -129,7 +130,11 @@ TAILS = st.lists(
 )
 
 
-def test_any_line_gets_an_answer_and_no_command_breaks() -> None:
+def test_any_line_gets_an_answer_and_no_command_breaks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # some of the lines name files
+
     async def story(t: Talk) -> None:
         lines: list[str] = []
 
