@@ -46,6 +46,7 @@ from runtime.sense.sight import Sight
 from runtime.sense.touch import TouchService
 
 GREETING_S = 3.0
+SALVAGED = "What could be read was kept; the old file stands beside it."
 FIRST_FRAME_S = 1.0  # no display, or a dead one: go on without it
 
 
@@ -127,6 +128,10 @@ class Glasses:
     async def _start(self) -> None:
         self.log.info("starting", part="app", board=self.board.name)
         await self.settings.load()
+        if self.store.kept_aside is not None:
+            self.bus.publish(
+                CARD, Card("store", (Line("Storage was damaged"), Line(SALVAGED, "small")), ttl_s=8)
+            )
         greeting = (Line("Browline", "title"), Line(self.board.summary, "small"))
         self.bus.publish(CARD, Card("app", greeting, ttl_s=GREETING_S, priority=-1))
         await self._first_frame()
@@ -154,7 +159,7 @@ class Glasses:
             requests = {key: ask for row in registry.FEATURES for key, ask in row.keys.items()}
             touch = TouchService(self.bus, self.clock, parts.keys, requests)
             services.append(("keys", touch.run, "Keys lost. Trying again."))
-        health = HealthService(self.bus, self.clock, parts.battery, self.supervisor)
+        health = HealthService(self.bus, self.clock, parts.battery, self.supervisor, self.store)
         services.append(("health", health.run, "Health check failed. Trying again."))
         services.append(("models", self.readers.run, "Models failed to load. Trying again."))
         services += [(row.name, self._feature(row.name), row.text) for row in registry.FEATURES]

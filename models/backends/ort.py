@@ -41,7 +41,7 @@ class Options(msgspec.Struct, frozen=True):
 
     providers: tuple[str, ...] = (CPU,)
     threads: int = 2
-    report: Callable[[str], None] = ignore
+    report: Callable[[str], object] = ignore
 
 
 DEFAULT = Options()

@@ -61,6 +61,7 @@ class Store:
         self._lock = threading.RLock()
         self._full = False
         self.trouble: StoreError | None = None  # why nothing can be written since the start
+        self.failing: StoreError | None = None  # why the last write failed; None once one succeeds
         self.kept_aside: Path | None = None  # where a damaged database was moved
         self._db = self._open()
 
@@ -148,13 +149,18 @@ class Store:
 
     @contextlib.contextmanager
     def _write(self, grows: bool = True) -> Iterator[sqlite3.Connection]:
-        with self._lock, self._plainly(), database.transaction(self._db):
-            if self._full and grows:  # free pages would still take a small row, a full disk would not
-                self._db.execute(
-                    "CREATE TABLE ballast AS SELECT zeroblob((freelist_count + 9) * page_size) AS air"
-                    " FROM pragma_freelist_count, pragma_page_size"
-                )
-            yield self._db
+        try:
+            with self._lock, self._plainly(), database.transaction(self._db):
+                if self._full and grows:  # free pages would still take a small row, a full disk would not
+                    self._db.execute(
+                        "CREATE TABLE ballast AS SELECT zeroblob((freelist_count + 9) * page_size) AS air"
+                        " FROM pragma_freelist_count, pragma_page_size"
+                    )
+                yield self._db
+        except StoreError as error:
+            self.failing = error
+            raise
+        self.failing = None
 
     @contextlib.contextmanager
     def _plainly(self) -> Iterator[None]:
@@ -196,6 +202,6 @@ class Store:
         return db
 
     def _seal(self, error: Exception) -> sqlite3.Connection:
-        self.trouble = database.plain_error(error)
+        self.trouble = self.failing = database.plain_error(error)
         self._log.error("nothing can be saved until the next start", part="store", error=describe(error))
         return database.connect_sealed(self.path, MIGRATIONS)

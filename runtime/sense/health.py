@@ -1,28 +1,48 @@
-"""How the device is: battery, temperature, processor and memory; a low battery is said in one calm line."""
+"""How the device is: battery, temperature, processor, memory, storage; what is low or full is one calm line."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 from drivers.base import Battery, BatteryState, DriverError
 from runtime.core.bus import Bus
 from runtime.core.clock import NS, Clock
+from runtime.core.errors import DiskFullError, StoreError
 from runtime.core.messages import Health
 from runtime.core.tasks import Supervisor
 from runtime.core.topics import BATTERY, HEALTH
 
 PERIOD_S = 1.0
-BATTERY_EVERY = 10
+SLOWLY = 10  # periods between looks at what changes slowly
 LOW, LOW_OVER = 0.10, 0.13
+TRIED = "storage.tried_wall_ns"
 PAGE = os.sysconf("SC_PAGE_SIZE")
 TICK = os.sysconf("SC_CLK_TCK")
 Usage = Callable[[], tuple[float, int]]
 
 
+class Storage(Protocol):
+    """What keeps the wearer's things: the store."""
+
+    @property
+    def failing(self) -> StoreError | None:
+        """Why the last write failed."""
+        ...
+
+    def set(self, key: str, value: object) -> None:
+        """Keep a value. Raises StoreError."""
+        ...
+
+
 class HealthService:
-    """Publishes HEALTH each second and BATTERY each ten; ``usage`` gives CPU seconds and resident bytes."""
+    """Publishes HEALTH each second and BATTERY each ten; ``usage`` gives CPU seconds and resident bytes.
+
+    While ``storage`` fails it is tried every ten seconds, so that a disk that was mended is noticed.
+    """
 
     def __init__(
         self,
@@ -30,9 +50,11 @@ class HealthService:
         clock: Clock,
         battery: Battery | None,
         supervisor: Supervisor,
+        storage: Storage,
         usage: Usage | None = None,
     ) -> None:
         self._bus, self._clock, self._battery, self._supervisor = bus, clock, battery, supervisor
+        self._storage = storage
         self._usage = usage or process_usage
         self._low = False
         self._opened = False
@@ -42,7 +64,8 @@ class HealthService:
         count, before_s, before_ns = 0, self._usage()[0], self._clock.now_ns()
         while True:
             await self._clock.sleep(PERIOD_S)
-            state = await self._read_battery() if count % BATTERY_EVERY == 0 else None
+            state = await self._read_battery() if count % SLOWLY == 0 else None
+            await self._look_at_storage(count)
             cpu_s, rss = self._usage()
             now_ns = self._clock.now_ns()
             cpu = (cpu_s - before_s) * NS / max(1, now_ns - before_ns)
@@ -65,6 +88,16 @@ class HealthService:
         self._bus.publish(BATTERY, state)
         self._tell(state)
         return state
+
+    async def _look_at_storage(self, count: int) -> None:
+        if self._storage.failing is not None and count % SLOWLY == 0:
+            with contextlib.suppress(StoreError):
+                await self._clock.call("store", self._storage.set, TRIED, self._clock.wall_ns())
+        failing = self._storage.failing
+        why = "is full" if isinstance(failing, DiskFullError) else "can't be written"
+        self._supervisor.report(
+            "storage", None if failing is None else f"Storage {why}. Nothing new is kept."
+        )
 
     def _tell(self, state: BatteryState) -> None:
         if state.charge is not None:

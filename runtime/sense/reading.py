@@ -64,13 +64,16 @@ class Readers:
         return await self._runner.load(TEXT_MODEL, memory_mb, self._open_text)
 
     def _open_text(self) -> TextReader:
-        return open_text(self._store, self._compute)
+        return open_text(self._store, self._compute, lambda note: self._log.warning(note, part="models"))
 
 
-def open_text(store: ModelStore, compute: Compute) -> TextReader:
-    """The text reader on this board's providers; blocks while it loads. Raises ModelError."""
+def open_text(store: ModelStore, compute: Compute, report: Callable[[str], object]) -> TextReader:
+    """The text reader on this board's providers; ``report`` hears which could not be had, and why.
+
+    Blocks while it loads. Raises ModelError.
+    """
     from models.backends.ort import Options
     from models.ocr.build import open_reader
 
     files = store.ensure(TEXT_MODEL)
-    return open_reader(store.manifest(TEXT_MODEL), files, Options(compute.providers, compute.threads))
+    return open_reader(store.manifest(TEXT_MODEL), files, Options(compute.providers, compute.threads, report))

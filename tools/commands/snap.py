@@ -66,7 +66,7 @@ def main(options: argparse.Namespace) -> int:
 def open_tools(clock: RealClock) -> Tools:
     """Both readers, loaded; without the text model (said once) bar codes alone are read."""
     try:
-        text = open_text(open_store(), Compute())
+        text = open_text(open_store(), Compute(), lambda note: print(note, file=sys.stderr))
     except ModelError as error:
         print(f"browline: text is not read: {error}", file=sys.stderr)
         return Tools(BarcodeReader(None), None, clock, Tracer(clock))
