@@ -58,7 +58,6 @@ class Display(Table, frozen=True, kw_only=True):
     height: Positive = 480
     levels: Positive = 16
     safe_area: tuple[int, int, int, int] | None = None
-    reset_line: str = ""
     data_line: str = ""
 
 

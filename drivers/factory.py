@@ -149,4 +149,8 @@ def _make(part: Any, context: BuildContext) -> Any:
     if target is None:
         raise ConfigError(f"no driver is called {part.compatible!r}; there are: {', '.join(sorted(DRIVERS))}")
     module, _, name = target.partition(":")
-    return getattr(import_module(module), name).from_board(part, context)
+    make = getattr(import_module(module), name).from_board
+    takes = str(make.__annotations__.get("part", "")).rpartition(".")[2]
+    if takes and takes != type(part).__name__:
+        raise ConfigError(f"{part.compatible} drives a {takes.lower()}, not a {type(part).__name__.lower()}")
+    return make(part, context)
