@@ -17,7 +17,15 @@ from drivers.sim.world import World
 
 G = 9.80665
 CAPACITY = reg.FIFO_BYTES // reg.PACKET_BYTES
-READ_ONLY = {reg.WHO_AM_I, reg.INT_STATUS, reg.FIFO_COUNTH, reg.FIFO_COUNTL, reg.FIFO_DATA}
+READ_ONLY = {
+    reg.WHO_AM_I,
+    reg.INT_STATUS,
+    reg.FIFO_COUNTH,
+    reg.FIFO_COUNTL,
+    reg.FIFO_DATA,
+    reg.TEMP_DATA1,
+    reg.TEMP_DATA0,
+}
 BLOCK = 500
 GYRO_NOISE, ACCEL_NOISE = math.radians(0.0028), 70e-6 * G  # per √Hz, Table 1 and Table 2
 GYRO_BIAS = np.radians((0.35, -0.22, 0.14))  # ±0.5 °/s zero-rate output, Table 1
@@ -49,7 +57,7 @@ class EmulatedIcm42688p:
         if (
             self._bank == 0 and register == reg.INT_STATUS and length == 3
         ):  # the driver's poll, 100 times a second
-            count = self._count()
+            count = self._count_field()
             return bytes((self._clear_status(), count >> 8, count & 0xFF))
         if self._bank == 0 and register == reg.FIFO_DATA:
             return self._pop(length)
@@ -70,16 +78,16 @@ class EmulatedIcm42688p:
                 case reg.INT_STATUS:
                     return self._clear_status()
                 case reg.FIFO_COUNTH:
-                    return self._count() >> 8
+                    return self._count_field() >> 8
                 case reg.FIFO_COUNTL:
-                    return self._count() & 0xFF
+                    return self._count_field() & 0xFF
                 case reg.TEMP_DATA1:
                     return self._temperature_word() >> 8 & 0xFF
+                case reg.TEMP_DATA0:
+                    return self._temperature_word() & 0xFF
                 case reg.FIFO_DATA:
                     return self._pop(1)[0]
-        if (self._bank, register - self._bank) in _SELF_TEST or (self._bank, register) in _SELF_TEST:
-            return _SELF_TEST.get((self._bank, register), 0)
-        return self._registers.get((self._bank, register), 0)
+        return _SELF_TEST.get((self._bank, register), self._registers.get((self._bank, register), 0))
 
     def _write_one(self, register: int, value: int) -> None:
         if register == reg.REG_BANK_SEL:
@@ -125,6 +133,11 @@ class EmulatedIcm42688p:
             self._status |= reg.INT_FIFO_FULL
             self._taken = made - CAPACITY
         return made - self._taken
+
+    def _count_field(self) -> int:
+        """FIFO_COUNT: in packets with FIFO_COUNT_REC set, else in bytes (§14)."""
+        unit = 1 if self._register(reg.INTF_CONFIG0) & reg.FIFO_COUNT_REC else reg.PACKET_BYTES
+        return self._count() * unit
 
     def _clear_status(self) -> int:
         self._count()

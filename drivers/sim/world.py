@@ -59,9 +59,9 @@ class World:
         self.changes += 1
 
     def turn(self, left_deg: float, up_deg: float) -> None:
-        """Turn the head by so much from where it is; not further than a neck goes."""
+        """Turn by so much from where the head is; the body goes along, up and down only as far as a neck does."""
         yaw, pitch = self.yaw_pitch(self._clock.now_ns())
-        self.look(float(np.clip(yaw + left_deg, -90, 90)), float(np.clip(pitch + up_deg, -60, 60)))
+        self.look(yaw + left_deg, float(np.clip(pitch + up_deg, -60, 60)))
 
     def press(self, key: str, action: Action = "press") -> None:
         """Act on a key of the glasses now, a moment after whoever has just looked at the keys."""
