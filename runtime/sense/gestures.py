@@ -19,6 +19,7 @@ from runtime.core.clock import NS
 from runtime.core.messages import Gesture, Pose
 
 SWING_RAD_S = math.radians(60)
+SWING_DEG = 6.0  # a swing is also this wide: speech makes quick movements, and small ones
 SWINGS = 3  # turns in alternating directions: there, back, there again
 WITHIN_NS = 1_200_000_000
 REST_NS = 800_000_000
@@ -32,16 +33,18 @@ class _Swings:
     """Turns in alternating directions about one axis."""
 
     def __init__(self) -> None:
-        self._peaks: deque[tuple[int, int]] = deque(maxlen=SWINGS)
+        self._peaks: deque[tuple[int, int, float]] = deque(maxlen=SWINGS)
 
-    def update(self, t_ns: int, rate: float, other: float) -> bool:
+    def update(self, t_ns: int, angle: float, rate: float, other: float) -> bool:
         """Whether this sample completes a gesture. ``other`` is the rate about the axis it must not be."""
         if abs(rate) < SWING_RAD_S or abs(rate) < 2 * abs(other):
             return False
         sign = 1 if rate > 0 else -1
         if self._peaks and self._peaks[-1][1] == sign:
             return False
-        self._peaks.append((t_ns, sign))
+        if self._peaks and abs((angle - self._peaks[-1][2] + 180) % 360 - 180) < SWING_DEG:
+            self._peaks.clear()
+        self._peaks.append((t_ns, sign, angle))
         done = len(self._peaks) == SWINGS and t_ns - self._peaks[0][0] <= WITHIN_NS
         if done:
             self._peaks.clear()
@@ -72,8 +75,8 @@ class Gestures:
 
     def _swung(self, pose: Pose) -> Literal["nod", "shake"] | None:
         _, pitch, yaw = pose.rate
-        nod = self._nod.update(pose.t_ns, pitch, yaw)
-        shake = self._shake.update(pose.t_ns, yaw, pitch)
+        nod = self._nod.update(pose.t_ns, pose.pitch, pitch, yaw)
+        shake = self._shake.update(pose.t_ns, pose.yaw, yaw, pitch)
         if not (nod or shake) or pose.t_ns < self._rest_ns:
             return None
         self._rest_ns = pose.t_ns + REST_NS

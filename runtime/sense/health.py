@@ -18,7 +18,7 @@ from runtime.core.topics import BATTERY, HEALTH
 
 PERIOD_S = 1.0
 SLOWLY = 10  # periods between looks at what changes slowly
-LOW, LOW_OVER = 0.10, 0.13
+LOW, SLACK = (0.05, 0.10), 0.03  # charges that are said, and how far above them it is over
 TRIED = "storage.tried_wall_ns"
 PAGE = os.sysconf("SC_PAGE_SIZE")
 TICK = os.sysconf("SC_CLK_TCK")
@@ -56,7 +56,7 @@ class HealthService:
         self._bus, self._clock, self._battery, self._supervisor = bus, clock, battery, supervisor
         self._storage = storage
         self._usage = usage or process_usage
-        self._low = False
+        self._below: float | None = None
         self._opened = False
 
     async def run(self) -> None:
@@ -100,10 +100,12 @@ class HealthService:
         )
 
     def _tell(self, state: BatteryState) -> None:
+        before = self._below
         if state.charge is not None:
-            self._low = state.charge < (LOW_OVER if self._low else LOW)
-        percent = f"{100 * (state.charge or 0):.0f} %"
-        self._supervisor.report("battery", f"Battery at {percent}." if self._low else None)
+            slack = {level: SLACK for level in LOW if before is not None and level >= before}
+            self._below = next((level for level in LOW if state.charge < level + slack.get(level, 0)), None)
+        text = None if self._below is None else f"Battery below {100 * self._below:.0f} %."
+        self._supervisor.report("battery", text)
 
 
 def process_usage(folder: Path = Path("/proc/self")) -> tuple[float, int]:
