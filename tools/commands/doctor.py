@@ -5,24 +5,34 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from importlib.util import find_spec
-from pathlib import Path
 
 import msgspec
 
 from boards.detect import compatible_strings, detect
 from boards.load import BoardError, load
 from boards.spec import Board
-from drivers.base import Camera, Device, DriverError
+from drivers.base import Device, DriverError
 from drivers.camera.decode import load_picture
-from drivers.factory import BuildContext, Parts, build
+from drivers.factory import BuildContext, build
 from drivers.sim.world import World
 from models.base import ModelError
 from runtime.core.clock import RealClock
 from tools.commands.models import open_store
 from tools.folders import data_folder
 from tools.simulator import choose_scenario
+
+# Each part of a board file: its driver's name, and what it means that it opens.
+PARTS = {
+    "capture_light": ("light", "there; lit only while something captures"),
+    "imu": ("imu", "answers"),
+    "display": ("display", "takes its settings"),
+    "battery": ("battery", "gauge answers"),
+    "keys": ("keys", "lines answer"),
+    "camera": ("camera", "opens behind its light"),
+    "microphone": ("microphone", "opens behind its light"),
+}
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -103,51 +113,16 @@ def _parts(board: Board) -> Iterator[Finding]:
     clock = RealClock()
     simulated = any("emulated" in bus.compatible for bus in board.buses.values())
     world = World(clock, choose_scenario(None, None), load_picture) if simulated else None
-    try:
-        parts = build(BuildContext(board, clock, world, Path("out")))
-    except DriverError as error:
-        yield Finding("parts", False, str(error))
-        return
-    yield from (_try(name, check) for name, check in _checks(parts))
-
-
-def _checks(parts: Parts) -> Iterator[tuple[str, Callable[[], str]]]:
-    if parts.light is not None:
-        yield "light", lambda: _opened(parts.light, "there; lit only while something captures")
-    if parts.imu is not None:
-        yield "imu", lambda: _opened(parts.imu, f"answers, {parts.imu.rate_hz:g} Hz" if parts.imu else "")
-    if parts.display is not None:
-        yield "display", lambda: _opened(parts.display, "takes a picture")
-    if parts.battery is not None:
-        yield "battery", lambda: _opened(parts.battery, "gauge answers")
-    if parts.keys is not None:
-        yield "keys", lambda: _opened(parts.keys, "lines answer")
-    camera = parts.camera
-    if camera is not None:
-        yield "camera", lambda: _camera(camera)
-    if parts.microphone is not None:
-        yield "microphone", lambda: _opened(parts.microphone, "opens")
-
-
-def _try(name: str, check: Callable[[], str]) -> Finding:
-    try:
-        return Finding(name, True, check())
-    except (DriverError, OSError) as error:
-        return Finding(name, False, str(error))
-
-
-def _opened(device: Device | None, text: str) -> str:
-    if device is not None:
-        device.open()
-        device.close()
-    return text
-
-
-def _camera(camera: Camera) -> str:
-    camera.open()
-    try:
-        frame = camera.read()
-        size = "no frame yet" if frame is None else "×".join(map(str, frame.image.shape[1::-1]))
-        return f"opens behind its light; {size}"
-    finally:
-        camera.close()
+    for part, (field, text) in PARTS.items():
+        if getattr(board, part) is None:
+            yield Finding(part, True, "none on this board")
+            continue
+        others = {name: None for name in PARTS if name not in (part, "capture_light")}
+        alone = BuildContext(msgspec.structs.replace(board, **others), clock, world)
+        try:
+            device: Device = getattr(build(alone), field)
+            device.open()
+            device.close()
+            yield Finding(part, True, text)
+        except (DriverError, OSError) as error:
+            yield Finding(part, False, str(error))

@@ -58,7 +58,7 @@ def _list(store: ModelStore) -> None:
 
 def _pull(store: ModelStore, names: list[str] | tuple[str, ...]) -> None:
     for name in names:
-        if name not in store.missing():
+        if store.manifest(name).name not in store.missing():
             continue
         print(f"browline: fetching {name}", file=sys.stderr)
         store.ensure(name, _bar if sys.stderr.isatty() else lambda done, total: None)
