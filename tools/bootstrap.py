@@ -96,7 +96,7 @@ def prepare(lock: Path) -> None:
     stamp = VENV / f"{lock.name}.stamp"
     if PYTHON.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
         return
-    if not PYTHON.exists():
+    if not PYTHON.exists() or not list(VENV.glob("*.stamp")):  # none: it was cut off while being made
         make_venv()
     wheels = cache_folder(dict(os.environ)) / "wheels" / wanted
     download(lock, wheels)
