@@ -23,7 +23,8 @@ for config in /etc/pip.conf "$HOME/.config/pip/pip.conf" "$HOME/.pip/pip.conf"; 
     [ -f "$config" ] && cp "$config" "$root/etc/pip.conf"
 done
 mount -t proc proc "$root/proc"
-trap 'umount "$root/proc"' EXIT
+mount -t devpts devpts "$root/dev/pts"
+trap 'umount "$root/proc" "$root/dev/pts"' EXIT
 
 inside() {
     echo "== $*"

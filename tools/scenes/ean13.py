@@ -1,44 +1,16 @@
-"""EAN-13 symbols (GS1 General Specifications §5.2.1): check digit, modules, and the drawn symbol."""
+"""EAN-13 symbols (GS1 General Specifications §5.2.1): modules, and the drawn symbol."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-LEFT_ODD = [
-    "0001101",
-    "0011001",
-    "0010011",
-    "0111101",
-    "0100011",
-    "0110001",
-    "0101111",
-    "0111011",
-    "0110111",
-    "0001011",
-]
-LEFT_EVEN = [
-    "0100111",
-    "0110011",
-    "0011011",
-    "0100001",
-    "0011101",
-    "0111001",
-    "0000101",
-    "0010001",
-    "0001001",
-    "0010111",
-]
-RIGHT = ["".join("10"[int(bit)] for bit in code) for code in LEFT_ODD]
-PARITY = ["OOOOOO", "OOEOEE", "OOEEOE", "OOEEEO", "OEOOEE", "OEEOOE", "OEEEOO", "OEOEOE", "OEOEEO", "OEEOEO"]
+from models.barcode.gtin import check_digit
+from models.barcode.symbols import EAN13_PARITY, SET_A, SET_B, SET_C
+
 QUIET = 11  # modules of white that a reader wants on the left; the right needs 7
 MODULES = 95
 GUARDS = (*range(3), *range(45, 50), *range(92, 95))
-
-
-def check_digit(body: str) -> int:
-    """The digit that makes the 12 digits of ``body`` a GTIN-13 (GS1 §7.9.1)."""
-    return -sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(body)) % 10
 
 
 def in_store(number: int) -> str:
@@ -49,11 +21,11 @@ def in_store(number: int) -> str:
 
 def modules(gtin: str) -> str:
     """The 95 modules of 13 digits, "1" is a bar."""
-    tables = {"O": LEFT_ODD, "E": LEFT_EVEN}
+    parity = EAN13_PARITY[int(gtin[0])]
     left = "".join(
-        tables[kind][int(digit)] for kind, digit in zip(PARITY[int(gtin[0])], gtin[1:7], strict=True)
+        (SET_A if kind == "A" else SET_B)[int(digit)] for kind, digit in zip(parity, gtin[1:7], strict=True)
     )
-    return f"101{left}01010{''.join(RIGHT[int(digit)] for digit in gtin[7:])}101"
+    return f"101{left}01010{''.join(SET_C[int(digit)] for digit in gtin[7:])}101"
 
 
 def bars(gtin: str, module: int, height: int) -> NDArray[np.uint8]:

@@ -1,17 +1,12 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 import zxingcpp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tools.scenes.ean13 import MODULES, bars, check_digit, in_store, modules
-
-
-@pytest.mark.parametrize("gtin", ["5901234123457", "4006381333931", "9780201379624", "6291041500213"])
-def test_check_digits_of_published_examples(gtin: str) -> None:
-    assert check_digit(gtin[:12]) == int(gtin[12])
+from models.barcode.gtin import check_digit
+from tools.scenes.ean13 import MODULES, bars, in_store, modules
 
 
 def test_the_modules_of_a_published_symbol() -> None:
@@ -39,4 +34,4 @@ def test_guards_reach_lower_than_the_digits_bars() -> None:
 @given(st.integers(0, 10**10 - 1))
 def test_invented_goods_use_a_shops_own_prefix(number: int) -> None:
     gtin = in_store(number)
-    assert len(gtin) == 13 and gtin.startswith("20") and check_digit(gtin[:12]) == int(gtin[12])
+    assert len(gtin) == 13 and gtin.startswith("20") and check_digit(gtin[:12]) == gtin[12]
