@@ -27,9 +27,10 @@ TAIL_S = 3.0  # after the scenario's last word
 
 
 class Played(msgspec.Struct, frozen=True):
-    """What a run on virtual time left: pictures of the panel, the log's lines, virtual seconds."""
+    """What a run on virtual time left: pictures of the panel, what each says, the log's lines, seconds."""
 
     pictures: tuple[Path, ...]
+    story: tuple[str, ...]
     log: tuple[str, ...]
     seconds: float
 
@@ -89,8 +90,8 @@ def play_once(board: Board, scenario: Scenario, out: Path, seconds: float | None
     for line in played.log:
         print(line)
     print(f"\n{played.seconds:g} s of virtual time, {len(played.pictures)} HUD pictures in {out / 'hud'}:")
-    for path in played.pictures:
-        print(f"  {path}")
+    for line in played.story:
+        print(f"  {line}")
     return 0 if played.pictures else 1
 
 
@@ -102,22 +103,28 @@ def play(board: Board, scenario: Scenario, out: Path, seconds: float | None = No
     with tempfile.TemporaryDirectory() as data:
         options = Options(data=Path(data), environ=os.environ, out=out, console=False)
         glasses = Glasses(board, clock, options, world)
-        pictures = run_virtual(clock, _play(glasses, clock, out, length))
-    return Played(pictures, tuple(entry.text() for entry in glasses.ring.entries("info")), length)
+        pictures, story = run_virtual(clock, _play(glasses, clock, out, length))
+    log = tuple(entry.text() for entry in glasses.ring.entries("info"))
+    return Played(tuple(pictures), tuple(story), log, length)
 
 
-async def _play(glasses: Glasses, clock: VirtualClock, out: Path, seconds: float) -> tuple[Path, ...]:
+async def _play(
+    glasses: Glasses, clock: VirtualClock, out: Path, seconds: float
+) -> tuple[list[Path], list[str]]:
     canvas = glasses.hud.hud.canvas
     height, width = canvas.shape
     panel = glasses.context.panel
     files = PngPanel(out / "hud", width, height)
+    story: list[str] = []
 
     def keep(_: Shown) -> None:
         files.show(panel.shown if panel is not None else canvas, [Rect(0, 0, width, height)])
+        words = " · ".join(glasses.hud.hud.words[:4]) or "(dark)"
+        story.append(f"{clock.now_ns() / 1e9:6.2f} s  {files.paths[-1].name}  {words}")
 
     glasses.bus.tap(SHOWN, keep)
     running = asyncio.create_task(glasses.run())
     await clock.sleep(seconds)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
-    return tuple(files.paths)
+    return files.paths, story

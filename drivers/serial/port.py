@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -104,16 +105,25 @@ def _advice(device: str, error: Exception, proc: Path) -> str:
 
 def holder(device: str, proc: Path = PROC) -> str:
     """The program that has ``device`` open, as "picocom (pid 812)"; other users' programs can't be seen."""
-    wanted = Path(device).resolve()
-    for folder in proc.glob("[0-9]*"):
-        with contextlib.suppress(OSError):  # it ended meanwhile, or is another user's
-            if any(_target(link) == wanted for link in (folder / "fd").iterdir()):
+    with contextlib.suppress(OSError):
+        wanted = Path(device).stat()
+        for folder in proc.glob("[0-9]*"):
+            if any(_is_open_on(link, wanted) for link in _open_files(folder)):
                 return f"{(folder / 'comm').read_text(encoding='utf-8').strip()} (pid {folder.name})"
     return "another program"
 
 
-def _target(link: Path) -> Path | None:
+def _open_files(folder: Path) -> list[Path]:
     try:
-        return link.readlink()
+        return list((folder / "fd").iterdir())
+    except OSError:  # it ended meanwhile, or is another user's
+        return []
+
+
+def _is_open_on(link: Path, wanted: os.stat_result) -> bool:
+    """By device and inode: names repeat where containers have a /dev of their own."""
+    try:
+        there = link.stat()
     except OSError:  # closed meanwhile
-        return None
+        return False
+    return (there.st_dev, there.st_ino) == (wanted.st_dev, wanted.st_ino)

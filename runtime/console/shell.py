@@ -122,8 +122,10 @@ class Shell:
                     continue
                 self._arrived.clear()
                 arrived = asyncio.ensure_future(self._arrived.wait())
-                await asyncio.wait({line, arrived}, return_when=asyncio.FIRST_COMPLETED)
-                arrived.cancel()
+                try:
+                    await asyncio.wait({line, arrived}, return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    arrived.cancel()
             return line.result()
         finally:
             line.cancel()

@@ -11,11 +11,10 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from serial.tools import list_ports
-
 from drivers.base import DeviceLostError, DriverError
 from drivers.serial.base import ByteStream
 from drivers.serial.choose import connect
+from drivers.serial.port import list_ports
 from tools.folders import data_folder
 from tools.talk import Conversation, NobodyError, interact
 
@@ -46,11 +45,12 @@ def find_port(data: Path) -> str:
     link = data / "console"
     if link.exists():
         return str(link)
-    ports = [port.device for port in list_ports.comports() if port.vid is not None]
-    if len(ports) == 1:
-        return str(ports[0])
-    if ports:
-        raise NobodyError(f"which port? browline console {' | '.join(ports)}")
+    boards = [port for port in list_ports() if port.chance > 0]
+    likeliest = [port.device for port in boards if port.chance == boards[0].chance]
+    if len(likeliest) == 1:
+        return likeliest[0]
+    if likeliest:
+        raise NobodyError(f"which port? browline console {' | '.join(likeliest)}")
     raise NobodyError("no glasses run here and no USB serial port is plugged in: start them with ./run")
 
 

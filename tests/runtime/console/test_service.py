@@ -14,6 +14,7 @@ from boards.load import load
 from boards.spec import Console
 from drivers.serial.base import ByteStream
 from drivers.serial.choose import connect, open_console
+from drivers.serial.port import Port
 from drivers.serial.pty import Pty
 from runtime.app import Glasses, Options
 from runtime.console.service import ConsoleService
@@ -97,8 +98,14 @@ def test_an_open_line_where_nobody_answers(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_the_port_is_found_or_what_to_do_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tools.commands.console.list_ports.comports", list)
+    ports: list[Port] = []
+    monkeypatch.setattr("tools.commands.console.list_ports", lambda: ports)
     with pytest.raises(NobodyError, match=r"\./run"):
         find_port(tmp_path)
+    ports += [Port("/dev/ttyUSB0", "CP210x", 1), Port("/dev/ttyUSB1", "FTDI", 1), Port("/dev/ttyS0", "", 0)]
+    with pytest.raises(NobodyError, match=r"browline console /dev/ttyUSB0 \| /dev/ttyUSB1$"):
+        find_port(tmp_path)
+    ports.insert(0, Port("/dev/ttyACM0", "Linux serial gadget", 2))
+    assert find_port(tmp_path) == "/dev/ttyACM0"
     (tmp_path / "console").touch()
     assert find_port(tmp_path) == str(tmp_path / "console")
