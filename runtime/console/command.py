@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -50,6 +50,7 @@ class Call:
             raise UsageError(f"{self.words[n]!r} is one word too many")
 
 
+W = TypeVar("W", bound=str)
 Run = Callable[[Call], Awaitable[Answer]]
 Complete = Callable[[Glasses, Sequence[str]], Iterable[str]]
 
@@ -71,12 +72,12 @@ class Command(msgspec.Struct, frozen=True):
     complete: Complete = no_words
 
 
-def choose(word: str, known: Iterable[str], what: str) -> str:
-    """``word`` if it is one of ``known``. Raises UsageError that lists them."""
+def choose(word: str, known: Iterable[W], what: str) -> W:
+    """The one of ``known`` that ``word`` names. Raises UsageError that lists them."""
     known = list(known)
     if word not in known:
         raise UsageError(f"there is no {what} {word!r}.{hint(word, known)} There are: {', '.join(known)}")
-    return word
+    return next(one for one in known if one == word)
 
 
 def present(part: Any, what: str) -> Any:

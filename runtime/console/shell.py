@@ -23,6 +23,7 @@ from runtime.console.errors import ConsoleError, UsageError, hint
 from runtime.console.glasses import Glasses
 from runtime.console.table import table
 from runtime.core.errors import RuntimeFault, describe
+from runtime.core.tasks import cancelled
 
 LONGEST_BACKLOG = 65_536  # bytes typed ahead; what comes after is dropped
 CTRL_C, CTRL_D, CTRL_U = b"\x03", b"\x04", b"\x15"
@@ -72,7 +73,7 @@ class Shell:
         try:
             answer, ok = await self._command, True
         except asyncio.CancelledError:
-            if asyncio.current_task() is not None and asyncio.current_task().cancelling():  # type: ignore[union-attr]
+            if cancelled():  # the conversation, not the command alone
                 self._command.cancel()
                 raise
             answer, ok = Answer("ended"), False

@@ -140,7 +140,7 @@ class Supervisor:
             part.delay_s = min(2 * delay_s, LAST_DELAY_S)
             await self._clock.sleep(delay_s)
             part.restarts += 1
-        if not _cancelled():
+        if not cancelled():
             self._enter(part, "done")
             self._log.info("part ended", part=part.name)
             self._clear(part.name)
@@ -154,7 +154,7 @@ class Supervisor:
         try:
             await part.run()
         except asyncio.CancelledError as error:
-            if _cancelled():
+            if cancelled():
                 raise
             self._died(part, error)  # not we: something the part waited for was cancelled
         except Exception as error:  # the one place that must outlive whatever a part does
@@ -164,7 +164,7 @@ class Supervisor:
         finally:
             if settle is not None:
                 settle.cancel()
-        return _cancelled()
+        return cancelled()
 
     async def _settle(self, part: _Part) -> None:
         await self._clock.sleep(part.settle_s)
@@ -205,8 +205,8 @@ class Supervisor:
         return "faulty" if part.state == "running" and part.name in self._faults else part.state
 
 
-def _cancelled() -> bool:
-    """Whether the running task itself was cancelled, even if the part swallowed it."""
+def cancelled() -> bool:
+    """Whether the running task itself was cancelled, whatever its own tasks were and even if it swallowed that."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
 

@@ -23,6 +23,7 @@ from runtime.hud.ascii import to_text
 
 SNAP = "snap"
 LONGEST_SNAP_S = 10.0
+ACTIONS: tuple[Action, ...] = get_args(Action)
 LOOKS = {"left": (1.0, 0.0), "right": (-1.0, 0.0), "up": (0.0, 1.0), "down": (0.0, -1.0)}
 
 
@@ -61,15 +62,15 @@ async def press(call: Call) -> Answer:
     world: World = present(call.glasses.world, "simulated keys")
     keys = present(call.glasses.board.keys, "keys").keys
     key = choose(call.word(0, "the key's name"), keys, "key")
-    action = choose(call.words[1], get_args(Action), "action") if len(call.words) > 1 else "press"
+    action: Action = choose(call.words[1], ACTIONS, "action") if len(call.words) > 1 else "press"
     call.most(2)
-    world.press(key, action)  # type: ignore[arg-type]  # chosen from its own values
+    world.press(key, action)
     return Answer(f"{key} {action}")
 
 
 def _press_words(glasses: Glasses, before: Sequence[str]) -> Iterable[str]:
     keys = glasses.board.keys.keys if glasses.board.keys else ()
-    return (keys, get_args(Action), ())[min(len(before), 2)]
+    return (keys, ACTIONS, ())[min(len(before), 2)]
 
 
 async def look(call: Call) -> Answer:
