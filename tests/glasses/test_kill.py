@@ -16,9 +16,12 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("moments", [4, pytest.param(200, marks=pytest.mark.slow)])
-def test_nothing_the_wearer_was_told_is_lost_to_a_kill(tmp_path: Path, moments: int) -> None:
-    dice = random.Random(4)
+FOUR_TIMES_FIFTY = [pytest.param(50, seed, marks=pytest.mark.slow) for seed in range(4)]
+
+
+@pytest.mark.parametrize(("moments", "seed"), [(4, 4), *FOUR_TIMES_FIFTY])
+def test_nothing_the_wearer_was_told_is_lost_to_a_kill(tmp_path: Path, moments: int, seed: int) -> None:
+    dice = random.Random(seed)
     saved: set[int] = set()
     doubtful: set[int] = set()
     for _ in range(moments):
