@@ -1,7 +1,7 @@
 """Scene → what is drawn where. Calm: large type, few lines, nothing that moves unless its words do.
 
-From top to bottom: the line of trouble, the card (icon, lines, progress), the caption at the foot; the arrow
-stands in the upper right corner.
+From top to bottom: the card (icon, lines, progress), at the foot its hint and the line of trouble, or the caption;
+the arrow stands in the upper right corner. Trouble that comes up moves no word that is being read.
 """
 
 from __future__ import annotations
@@ -78,8 +78,8 @@ class Layout:
         scale = scene.settings.text_size
         items: list[Item] = []
         if scene.fault:
-            items += self._fault(scene.fault, area, scale)
-            area = _below(area, round(FAULT_SIZE * scale * LEADING) + GAP)
+            fault, area = self._fault(scene, area, scale)
+            items.append(fault)
         if scene.caption is not None:
             caption = list(self._caption(scene.caption, area, scale))
             items += caption
@@ -103,10 +103,20 @@ class Layout:
             safe.w * width // 100, safe.h * height // 100,
         )  # fmt: skip
 
-    def _fault(self, text: str, area: Rect, scale: float) -> Iterator[Item]:
+    def _fault(self, scene: Scene, area: Rect, scale: float) -> tuple[Item, Rect]:
+        """The line of trouble, and what it leaves: at the right of the foot, above a caption at the top."""
         size = FAULT_SIZE * scale
-        line = self._type.paragraph(text, size, area.w, 1)[0]
-        yield Text(line, size, _left(line, area), area.y + round(size), FAULT_GREY)
+        height = round(size * LEADING)
+        line = self._type.paragraph(scene.fault, size, area.w, 1)[0]
+        if scene.caption is not None:
+            top = Text(line, size, _left(line, area), area.y + round(size), FAULT_GREY)
+            return top, _below(area, height + GAP)
+        hint = next((one for one in scene.card.lines if one.style == "hint"), None) if scene.card else None
+        taken = round(self._type.line(hint.text, SIZES["hint"] * scale).width) + 2 * GAP if hint else 0
+        beside = hint is not None and taken + line.width <= area.w
+        y = area.y + area.h - height + round(size * BASELINE)
+        foot = Text(line, size, area.x + area.w - round(line.width), y, FAULT_GREY)
+        return foot, area if beside else area._replace(h=max(1, area.h - height - GAP))
 
     def _card(self, card: Card, area: Rect, scale: float) -> list[Item]:
         """The card, a little smaller where it would not fit; what still does not leaves an ellipsis."""
@@ -134,7 +144,7 @@ class Layout:
             column = _below(column, _space(style, line.style))
             placed, height = self._lines(line, column, scale, bottom)
             if not placed:
-                return items + self._left_out(items, column), False
+                return self._left_out(items, column), False
             items += placed
             style, column = line.style, _below(column, height)
         return items, True
@@ -183,17 +193,21 @@ class Layout:
         return size
 
     def _left_out(self, items: list[Item], column: Rect) -> list[Item]:
-        """An ellipsis behind the last words, where more would have followed."""
+        """The items with an ellipsis behind the last words, or in the place of their end: more would follow."""
         last = next((item for item in reversed(items) if isinstance(item, Text)), None)
         if last is None or last.line.text.endswith(ELLIPSIS):
-            return []
+            return items
         dots = self._type.line(ELLIPSIS, last.size)
         blank = round(last.size * 0.35)
+        room = column.w - blank - round(dots.width)
+        if last.line.width > room:
+            shorter = self._type.paragraph(last.line.text, last.size, room, 1)[0]
+            cut = last._replace(line=shorter, x=_left(shorter, column))
+            return [cut if item is last else item for item in items]
         behind = last.x + round(last.line.width) + blank
         if last.line.right_to_left:
             behind = last.x - blank - round(dots.width)
-        x = min(max(behind, column.x), column.x + column.w - round(dots.width))
-        return [Text(dots, last.size, x, last.y, last.grey)]
+        return [*items, Text(dots, last.size, behind, last.y, last.grey)]
 
     def _caption(self, caption: Caption, area: Rect, scale: float) -> Iterator[Text]:
         """The newest lines, standing on the foot of the area; the source small above them.
