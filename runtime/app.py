@@ -7,9 +7,11 @@ the supervisor, so that one that fails is started again while the others go on.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import signal
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -216,11 +218,25 @@ def _no_wait(seconds: float) -> None:
 
 
 def serve(glasses: Glasses, clock: RealClock) -> None:
-    """Run on real time until interrupted; parts that hang are left behind, and named in the log."""
+    """Run on real time until stopped; parts that hang are left behind, and named in the log."""
     try:
-        asyncio.run(glasses.run())
+        run_until_stopped(glasses.run())
     finally:
         end(glasses, clock)
+
+
+def run_until_stopped(main: Coroutine[Any, Any, None]) -> None:
+    """``asyncio.run``, ended in order by Ctrl-C, by SIGTERM (systemd) and by SIGHUP (the terminal went)."""
+
+    async def run() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+        with contextlib.suppress(asyncio.CancelledError):
+            await main
+
+    asyncio.run(run())
 
 
 def end(glasses: Glasses, clock: RealClock) -> None:

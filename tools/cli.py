@@ -47,6 +47,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `browline … | head`: the reader has had enough
         sys.stderr.close()
         return 0
+    except OSError as error:  # a folder that can't be made, a file that can't be written
+        if error.filename is None:
+            raise
+        print(f"browline: {error.filename}: {error.strerror}; choose another place", file=sys.stderr)
+        return 2
     return status
 
 

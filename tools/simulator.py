@@ -17,7 +17,7 @@ from drivers.display.png import PngPanel
 from drivers.display.terminal import TerminalPanel
 from drivers.sim.scenario import FOLDER, Scenario, from_photos, load_scenario
 from drivers.sim.world import World
-from runtime.app import Glasses, Options, end, serve
+from runtime.app import Glasses, Options, end, run_until_stopped, serve
 from runtime.core.clock import RealClock, VirtualClock, run_virtual
 from runtime.core.messages import Shown
 from runtime.core.topics import SHOWN
@@ -56,7 +56,7 @@ def live(board: Board, scenario: Scenario, data: Path) -> int:
     with (data / "browline.log").open("a", encoding="utf-8") as log:
         glasses = Glasses(board, clock, Options(data=data, environ=os.environ, log=log), world)
         try:
-            asyncio.run(_live(glasses, world, clock))
+            run_until_stopped(_live(glasses, world, clock))
         finally:
             end(glasses, clock)
     return 0
@@ -72,10 +72,12 @@ async def _live(glasses: Glasses, world: World, clock: RealClock) -> None:
     screen.footer([FOOTER, f"console: {data / 'console'} (browline console) · log: {data / 'browline.log'}"])
     running = asyncio.create_task(glasses.run())
     shown = asyncio.create_task(terminal.run())
-    await asyncio.wait({running, shown}, return_when=asyncio.FIRST_COMPLETED)
-    running.cancel()
-    shown.cancel()
-    done = await asyncio.gather(running, shown, return_exceptions=True)
+    try:
+        await asyncio.wait({running, shown}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        running.cancel()
+        shown.cancel()
+        done = await asyncio.gather(running, shown, return_exceptions=True)
     for outcome in done:
         if isinstance(outcome, Exception):
             raise outcome

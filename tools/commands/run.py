@@ -32,7 +32,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, help="where the wearer's things are kept")
     parser.add_argument("--out", type=Path, default=Path("out"), help="where pictures are written")
     parser.add_argument("--once", action="store_true", help="play the scenario once even in a terminal")
-    parser.add_argument("--seconds", type=float, help="how long to play (virtual time)")
+    parser.add_argument("--seconds", type=_seconds, help="how long to play (virtual time)")
 
 
 def main(options: argparse.Namespace) -> int:
@@ -49,6 +49,13 @@ def main(options: argparse.Namespace) -> int:
     except (BoardError, DriverError, RuntimeFault, ModelError) as error:
         print(f"browline: {error}", file=sys.stderr)
         return 2
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 < value < 1e6:
+        raise argparse.ArgumentTypeError("give a number of seconds above 0")
+    return value
 
 
 def _board(options: argparse.Namespace) -> Board:

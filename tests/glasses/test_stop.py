@@ -1,0 +1,48 @@
+"""systemd stops the glasses: everything is switched off in order, and the light with it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CHILD = """
+import asyncio, sys
+from pathlib import Path
+from boards.load import load
+from drivers.camera.decode import load_picture
+from drivers.sim.world import World
+from runtime.app import Glasses, Options, serve
+from runtime.core.clock import RealClock
+from runtime.core.messages import Shown
+from runtime.core.topics import SHOWN
+from tests.glasses.sim import STILL
+
+clock = RealClock()
+options = Options(Path(sys.argv[1]), {}, console=False)
+glasses = Glasses(load("sim"), clock, options, World(clock, STILL, load_picture))
+glasses.bus.tap(SHOWN, lambda _: print("shown", flush=True))
+glasses.parts.camera.open()
+serve(glasses, clock)
+print("off" if not glasses.parts.light.is_on() else "ON", [p.state for p in glasses.supervisor.status()], flush=True)
+"""
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_stop_switches_everything_off(tmp_path: Path, number: signal.Signals) -> None:
+    command = [sys.executable, "-c", CHILD, str(tmp_path)]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=dict(os.environ)
+    ) as child:
+        assert child.stdout is not None
+        assert child.stderr is not None
+        assert child.stdout.readline() == "shown\n"
+        child.send_signal(number)
+        said, wrong = child.communicate(timeout=20)
+    assert child.returncode == 0, wrong
+    assert said.splitlines()[-1].startswith("off ['stopped'")
