@@ -79,6 +79,7 @@ class Glasses:
         self.models = ModelStore(cache_folder(options.environ), list_manifests(), _no_wait)
         self.runner = Runner(clock, memory_mb=board.compute.model_memory_mb)
         self.live = Live()
+        self._catalogue: Any = None
         self.context = BuildContext(board, clock, world, options.out)
         self.parts: Parts = build(self.context)
         self.sight = Sight(clock, self.bus, self.parts.camera, self.live) if self.parts.camera else None
@@ -121,6 +122,8 @@ class Glasses:
             except RecordingError as error:
                 self.log.warning("recording cut", part="record", error=str(error))
         await self.supervisor.stop()
+        if self._catalogue is not None:
+            self._catalogue.close()
         self.store.close()
 
     def request(self, action: str, argument: str = "") -> None:
@@ -182,10 +185,12 @@ class Glasses:
         return {
             "bus": self.bus, "clock": self.clock, "tracer": self.tracer, "store": self.store,
             "sight": self.sight, "runner": self.runner, "reader": self.readers.codes, "ocr": self.readers.text,
-            "catalogue": self._catalogue(), "answerer": None,
+            "catalogue": self._open_catalogue(), "answerer": None,
         }  # fmt: skip
 
-    def _catalogue(self) -> Any:
+    def _open_catalogue(self) -> Any:
+        if self._catalogue is not None:
+            return self._catalogue
         from runtime.features.snap.catalogue import Catalogue
         from runtime.features.snap.demo import add_demo
         from runtime.features.snap.result import CatalogueError
@@ -197,6 +202,7 @@ class Glasses:
         except CatalogueError as error:
             self.log.warning("no catalogue", part="snap", error=str(error))
             return None
+        self._catalogue = catalogue
         return catalogue
 
 

@@ -27,10 +27,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def main(options: argparse.Namespace) -> int:
     """1: the product is unknown; 2: the dump or the catalogue can't be read."""
     try:
-        catalogue = open_catalogue(options.data)
-        if options.action == "import":
-            return _import(catalogue, options.dump)
-        return _show(catalogue, options.gtin)
+        with open_catalogue(options.data) as catalogue:
+            if options.action == "import":
+                return _import(catalogue, options.dump)
+            return _show(catalogue, options.gtin)
     except SnapError as error:
         print(f"browline: {error}", file=sys.stderr)
         return 2
