@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from pathlib import Path
 
@@ -50,7 +51,7 @@ def test_nothing_is_stored_unless_the_wearer_asked(tmp_path: Path) -> None:
         await sim.sleep(0.5)
 
     play(story, tmp_path)
-    with sqlite3.connect(tmp_path / "browline.db") as database:
+    with contextlib.closing(sqlite3.connect(tmp_path / "browline.db")) as database:
         assert database.execute("SELECT count(*) FROM snaps").fetchone() == (0,)
         assert database.execute("SELECT count(*) FROM pictures").fetchone() == (0,)
     kept = {path.name.split("-")[0] for path in tmp_path.iterdir()}
@@ -64,7 +65,7 @@ def test_a_saved_snap_has_no_picture_unless_the_wearer_asked_for_it(tmp_path: Pa
         await sim.sleep(0.5)
 
     play(story, tmp_path)
-    with sqlite3.connect(tmp_path / "browline.db") as database:
+    with contextlib.closing(sqlite3.connect(tmp_path / "browline.db")) as database:
         assert database.execute("SELECT count(*) FROM snaps").fetchone() == (1,)
         assert database.execute("SELECT count(*) FROM pictures").fetchone() == (0,)
 

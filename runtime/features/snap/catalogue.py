@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -55,6 +56,17 @@ class Checkpoint(msgspec.Struct, frozen=True):
     summary: bytes
 
 
+def _opened(path: Path | str) -> sqlite3.Connection:
+    with contextlib.ExitStack() as undo:
+        db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        undo.callback(db.close)
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = NORMAL")
+        db.executescript(_SCHEMA)
+        undo.pop_all()
+    return db
+
+
 class Catalogue:
     """Products by GTIN. Use from one thread at a time; every method may block on the disk.
 
@@ -67,10 +79,7 @@ class Catalogue:
                 f"{path}: there is no catalogue; make one with: browline catalogue import DUMP"
             )
         try:
-            self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = NORMAL")
-            self._db.executescript(_SCHEMA)
+            self._db = _opened(path)
         except sqlite3.Error as error:
             raise CatalogueError(f"{path}: {error}; if it is damaged, delete it and import again") from error
         self._path = path

@@ -28,6 +28,8 @@ def messages(kind: Any) -> st.SearchStrategy[Any]:
         return _SCALARS[kind]
     if kind is WearerSettings:
         return st.builds(WearerSettings, text_size=st.floats(0.5, 3), language=st.sampled_from(["en", "zh"]))
+    if hasattr(origin, "__value__"):  # from Python 3.12 on, numpy's NDArray is an alias of its own kind
+        return messages(origin.__value__[args])
     if origin is Annotated:
         return messages(args[0])
     if origin is Literal:

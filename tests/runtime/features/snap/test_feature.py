@@ -49,8 +49,10 @@ class Glasses:
         self.runner = FakeRunner(self.clock)
         self.codes: FakeCodes | None = FakeCodes(FakeCode())
         self.text: FakeText | None = FakeText(LABEL)
-        self.catalogue: Catalogue | FailingCatalogue | None = Catalogue(":memory:")
-        self.catalogue.put([OATS])
+        known = Catalogue(":memory:")
+        known.put([OATS])
+        weakref.finalize(self, known.close)
+        self.catalogue: Catalogue | FailingCatalogue | None = known
         self.store: FakeStore | Store | None = FakeStore()
         self.answerer: FakeAnswerer | None = None
         self.shown: list[tuple[float, list[str]]] = []
