@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from difflib import SequenceMatcher
 
 from runtime.features.snap.fields import words
 from runtime.features.snap.fields.content import only_size
@@ -14,6 +15,9 @@ from runtime.features.snap.result import Field
 
 SMALL_PRINT = 18.0
 """Pixels; what is printed smaller in the picture is not surely a name, however alone it stands."""
+
+ALIKE = 0.6
+"""How much of a short name two readings of it share at the least: four of five characters are 0.8."""
 
 _NUMBERY = re.compile(r"^[-+\d\W]*(?:\d+\s?(?:%|°|g|kg|ml|l|oz|w|v)\b.*)?$", re.IGNORECASE)
 
@@ -31,8 +35,8 @@ def read_name(lines: Sequence[Seen]) -> dict[str, Field]:
     rest = [line for line in names if line not in block]
     stands_out = not rest or _rank(block[0]) >= 1.4 * _rank(rest[0])
     stands_out = stands_out and block[0].height >= SMALL_PRINT
-    text = _join(block)
-    return {"name": field(text, block, doubt=not stands_out)}
+    block = _better_print(block, lines)
+    return {"name": field(_join(block), block, doubt=not stands_out)}
 
 
 def amounts_only(line: Seen) -> bool:
@@ -63,6 +67,20 @@ def _grow(first: Seen, names: Sequence[Seen]) -> list[Seen]:
         if alike and across < 0 and -0.4 * first.height < down < 0.6 * first.height and len(block) < 3:
             block.append(line)
     return sorted(block, key=lambda one: (one.rect.y, one.rect.x))
+
+
+def _better_print(block: list[Seen], lines: Sequence[Seen]) -> list[Seen]:
+    """The same name where it stands once more, as on the price card, and was read with less doubt."""
+    title = block[0]
+    again = [
+        line
+        for line in lines
+        if line not in block
+        and abs(len(line.text) - len(title.text)) <= 1
+        and SequenceMatcher(None, line.text.casefold(), title.text.casefold()).ratio() >= ALIKE
+    ]
+    best = max(again, key=lambda line: line.confidence, default=title)
+    return [best] if len(block) == 1 and best.confidence > title.confidence else block
 
 
 def _join(block: Sequence[Seen]) -> str:

@@ -53,3 +53,20 @@ def test_numbers_and_small_print_are_no_sure_names() -> None:
     assert read_name(see(label("ISBN 978-0-441-01498-9", "9178044111014989ll"))) == {}
     assert read_name(see(label("Oat Drink", height=12)))["name"].certainty == "probable"
     assert read_name(see(label("Oat Drink", height=20)))["name"].certainty == "sure"
+
+
+def test_a_second_print_that_was_read_better_is_believed() -> None:
+    lines = [line("红枣蒸麦片", 10, 10, 60, 0.91), line("红枣燕麦片", 10, 300, 24, 0.99)]
+    field = read_name(see(lines))["name"]
+    assert (field.value, field.certainty) == ("红枣燕麦片", "sure")
+    assert field.crop is not None
+    assert field.crop.y >= 290, "the crop shows where it was read"
+
+
+def test_a_second_print_of_something_else_changes_nothing() -> None:
+    lines = [
+        line("Oat Drink", 10, 10, 60, 0.9),
+        line("Soya Rice", 10, 300, 24, 0.99),
+        line("Oat Drink Vanilla", 10, 400, 24),
+    ]
+    assert read_name(see(lines))["name"].value == "Oat Drink"
