@@ -25,9 +25,10 @@ _NAME = r"(?P<name>[A-Za-zäéûÄÉÛ]{3,9})\.?"
 _YEAR4 = r"(?P<year>20\d\d)"
 _S = r"\s?[-/. ]\s?"
 
-# A digit after an L is a lot number.
+# Not the rest of a longer number, and no lot number (a digit after an L).
+_FROM, _TO = r"(?<!\d)(?<!\d[.,/])(?<![Ll])", r"(?![\d%]|[.,/]\d)"
 _PATTERNS = tuple(
-    re.compile(rf"(?<![\d.,/Ll]){pattern}(?![\d%]|[.,/]\d)", re.IGNORECASE)
+    re.compile(rf"{_FROM}{pattern}{_TO}", re.IGNORECASE)
     for pattern in (
         rf"{_YEAR4}\s?年\s?(?P<month>\d\d?)\s?月(?:\s?(?P<day>\d\d?)\s?日?)?",
         rf"{_YEAR4}{_S}(?P<month>\d\d?){_S}(?P<day>\d\d?)",
@@ -42,7 +43,7 @@ _PATTERNS = tuple(
     )
 )
 _WITH_CUE_ONLY = tuple(
-    re.compile(rf"(?<![\d.,/Ll]){pattern}(?![\d%]|[.,/]\d)", re.IGNORECASE)
+    re.compile(rf"{_FROM}(?<!\d-){pattern}{_TO}", re.IGNORECASE)
     for pattern in (
         r"(?P<month>0?[1-9]|1[0-2])\s?[/.-]\s?(?P<year2>\d\d)",
         r"(?P<a>\d\d)(?P<b>\d\d)(?P<c>\d\d)",
@@ -76,7 +77,8 @@ def find(text: str, cue: str = "") -> list[Dated]:
                 continue
             readings = list(dict.fromkeys(_readings(match, cue)))
             if readings:
-                found.append(Dated(readings[0], match.start(), match.end(), len(readings) > 1))
+                doubt = len(readings) > 1 or readings[0].startswith("--")  # a year may have been lost
+                found.append(Dated(readings[0], match.start(), match.end(), doubt))
     return sorted(found, key=lambda one: one.start)
 
 

@@ -123,3 +123,18 @@ def test_an_ambiguous_date_keeps_every_reading_open() -> None:
 def test_blanking_keeps_the_places() -> None:
     text = normalise("到 2026.03.01 ¥5")
     assert blank(text) == "到            ¥5"
+
+
+@pytest.mark.parametrize(
+    "text", ["Bestbefore.2028-02-06", "Best before:2028-02-06", "BBE,2028.02.06", "保质期至/2028-02-06"]
+)
+def test_a_blank_that_was_read_as_a_stop_costs_no_year(text: str) -> None:
+    (found,) = find(text, "Best before")
+    assert (found.value, found.doubt) == ("2028-02-06", False)
+
+
+def test_a_date_without_its_year_is_open() -> None:
+    assert all(one.doubt for one in find("02/06", "Best before"))
+    assert find("20 8-02-06", "Best before") == [] or all(
+        one.doubt for one in find("20 8-02-06", "Best before")
+    )
