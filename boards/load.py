@@ -9,6 +9,7 @@ Errors::
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ import msgspec
 from boards.spec import Board
 
 FOLDER = Path(__file__).parent
+TOO_DEEP = "tables or lists are nested too deeply"
 
 Tree = dict[str, Any]
 
@@ -43,12 +45,17 @@ def load(
 
     Raises BoardError.
     """
-    tree = _with_parents(name, folder, ())
     where = f"boards/{name}/board.toml"
-    for path in overrides:
-        tree, where = merge(tree, _read(path, str(path))), str(path)
-    for setting in settings:
-        tree, where = merge(tree, parse_setting(setting)), f"--set {setting}"
+    try:
+        tree = _with_parents(name, folder, ())
+        for path in overrides:
+            where = str(path)
+            tree = merge(tree, _read(path, where))
+        for setting in settings:
+            where = f"--set {setting}"
+            tree = merge(tree, parse_setting(setting))
+    except RecursionError:
+        raise BoardError(f"{where}: {TOO_DEEP}") from None
     return check(tree, where)
 
 
@@ -57,13 +64,13 @@ def check(tree: Tree, where: str) -> Board:
     try:
         board = msgspec.convert(tree, Board, strict=True)
     except msgspec.ValidationError as error:
-        raise BoardError(f"{where}: {_plain(error)}") from None
+        raise BoardError(f"{where}: {_plain(error, tree)}") from None
     for key, bus in _references(board):
         if bus not in board.buses:
             known = ", ".join(board.buses) or "none"
             raise BoardError(f"{where}: {key}: {bus} is not declared; declared: {known}")
-    if board.display is not None:
-        _check_safe_area(board, where)
+    _check_axes(board, where)
+    _check_safe_area(board, where)
     return board
 
 
@@ -78,30 +85,49 @@ def merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> Tree:
 
 
 def parse_setting(setting: str) -> Tree:
-    """``display.width=480`` → ``{"display": {"width": 480}}``; the value is TOML, or else text."""
+    """``display.width=480`` → ``{"display": {"width": 480}}``; key and value are TOML, the value or else text.
+
+    A key with a dot is quoted: ``buses."spi-0.0".hz=1000000``. Raises BoardError.
+    """
     path, equals, text = setting.partition("=")
-    keys = path.strip().split(".")
-    if not equals or not all(keys):
+    keys = _split_key(path) if equals else []
+    if not keys:
         raise BoardError(f"--set {setting}: write it as table.key=value, for example display.width=480")
     try:
         value: Any = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         value = text.strip()
+    except (ValueError, RecursionError) as error:
+        raise BoardError(f"--set {path.strip()}: {_said(error)}") from None
     for key in reversed(keys):
         value = {key: value}
     tree: Tree = value
     return tree
 
 
+def _split_key(path: str) -> list[str]:
+    """The parts of a dotted key as TOML reads it; empty when it is none."""
+    try:
+        tree: Any = tomllib.loads(f"{path} = 0")
+    except (ValueError, RecursionError):
+        return []
+    keys: list[str] = []
+    while isinstance(tree, dict):
+        if len(tree) != 1:
+            return []
+        ((key, tree),) = tree.items()
+        keys.append(key)
+    return keys
+
+
 def _with_parents(name: str, folder: Path, heirs: tuple[str, ...]) -> Tree:
     if name in heirs:
         raise BoardError(f"boards/{name}/board.toml: extends goes round: {' → '.join((*heirs, name))}")
-    path = folder / name / "board.toml"
-    if "/" in name or not path.is_file():
+    if name not in names(folder):
         near = difflib.get_close_matches(name, names(folder), 1)
         hint = f" Did you mean {near[0]}?" if near else ""
         raise NoBoardError(f"there is no board {name!r}; there are: {', '.join(names(folder))}.{hint}")
-    tree = _read(path, f"boards/{name}/board.toml")
+    tree = _read(folder / name / "board.toml", f"boards/{name}/board.toml")
     parent = tree.pop("extends", None)
     if parent is None:
         return tree
@@ -117,8 +143,12 @@ def _read(path: Path, where: str) -> Tree:
         raise BoardError(f"{where}: {error.strerror}; is the path right?") from error
     except UnicodeDecodeError as error:
         raise BoardError(f"{where}: is not UTF-8 text (byte {error.start})") from error
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise BoardError(f"{where}: {error}") from error
+    except (ValueError, RecursionError) as error:  # not TOML, a number of 5000 digits, a path with a NUL
+        raise BoardError(f"{where}: {_said(error)}") from None
+
+
+def _said(error: Exception) -> str:
+    return TOO_DEEP if isinstance(error, RecursionError) else str(error)
 
 
 def _references(board: Board) -> Iterator[tuple[str, str]]:
@@ -126,6 +156,20 @@ def _references(board: Board) -> Iterator[tuple[str, str]]:
         bus = getattr(getattr(board, name), "bus", "")
         if bus:
             yield f"{name}.bus", bus
+
+
+def _check_axes(board: Board, where: str) -> None:
+    """The head's axes must be a rotation of the chip's: each axis once, and right-handed."""
+    if board.imu is None:
+        return
+    axes = board.imu.axes
+    if len(set(axes[1::2])) < 3:
+        raise BoardError(f"{where}: imu.axes: {axes} names an axis twice; name x, y and z once each")
+    swapped = axes[1::2] in ("yxz", "xzy", "zyx")
+    if swapped != (axes[0::2].count("-") % 2 == 1):
+        raise BoardError(
+            f"{where}: imu.axes: {axes} is a mirror image, no way to mount a chip; turn one sign"
+        )
 
 
 def _check_safe_area(board: Board, where: str) -> None:
@@ -141,28 +185,39 @@ def _check_safe_area(board: Board, where: str) -> None:
         )
 
 
-def _plain(error: msgspec.ValidationError) -> str:
+def _plain(error: msgspec.ValidationError, tree: Tree) -> str:
     """msgspec's words, with the key first and a near match for an unknown one."""
     text = str(error)
     what, _, place = text.partition(" - at `")
     key = place.rstrip("`").removeprefix("$").removeprefix(".")
+    table, bracket, rest = key.partition("[...]")
     if "unknown field" in what:
         wrong = what.split("`")[1]
-        near = difflib.get_close_matches(wrong, _known_keys(key), 1)
+        near = difflib.get_close_matches(wrong, getattr(_kind(table), "__struct_fields__", ()), 1)
         what = f"there is no key {wrong!r}" + (f"; did you mean {near[0]!r}?" if near else "")
+    if bracket:  # msgspec says "one of the tables here": look which
+        key = f"{table}.{_culprit(tree, table)}{rest}"
     return f"{key}: {what}" if key else what
 
 
-def _known_keys(place: str) -> list[str]:
+def _culprit(tree: Tree, place: str) -> str:
+    """The key of the first table or value at ``place`` that is not of its kind, quoted where TOML wants it."""
+    inside: Any = tree
+    for name in place.split("."):
+        inside = inside[name]
+    for key, value in inside.items():
+        try:
+            msgspec.convert(value, _kind(place), strict=True)
+        except msgspec.ValidationError:
+            return key if re.fullmatch(r"[\w-]+", key, re.ASCII) else f'"{key}"'
+    return "…"
+
+
+def _kind(place: str) -> Any:
+    """The type of the tables (or values) at ``place``: of ``imu`` it is Imu, of ``buses`` Bus."""
     kind: Any = Board
     for name in filter(None, place.split(".")):
-        field = next((f for f in msgspec.structs.fields(kind) if f.name == name), None)
-        if field is None:
-            return []
-        kind = next(
-            (t for t in getattr(field.type, "__args__", (field.type,)) if hasattr(t, "__struct_fields__")),
-            None,
-        )
-        if kind is None:
-            return []
-    return list(kind.__struct_fields__)
+        kind = next(f.type for f in msgspec.structs.fields(kind) if f.name == name)
+        kinds = [kind, *getattr(kind, "__args__", ())]
+        kind = next((k for k in kinds if hasattr(k, "__struct_fields__")), kinds[-1])
+    return kind

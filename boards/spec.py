@@ -12,6 +12,7 @@ import msgspec
 
 Port = Annotated[str, msgspec.Meta(min_length=1)]
 Positive = Annotated[int, msgspec.Meta(gt=0)]
+Address = Annotated[int, msgspec.Meta(ge=0x08, le=0x77)]  # seven bits; the rest is reserved (UM10204 §3.1.12)
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -23,7 +24,7 @@ class Bus(Table, frozen=True, kw_only=True):
 
     compatible: str
     path: str = ""
-    hz: int = 0
+    hz: Annotated[int, msgspec.Meta(ge=0)] = 0
 
 
 class Imu(Table, frozen=True, kw_only=True):
@@ -31,7 +32,7 @@ class Imu(Table, frozen=True, kw_only=True):
 
     compatible: str
     bus: str
-    address: int = 0x68
+    address: Address = 0x68
     rate_hz: Positive = 500
     accel_range_g: Positive = 8
     gyro_range_dps: Positive = 1000
@@ -98,7 +99,7 @@ class Battery(Table, frozen=True, kw_only=True):
 
     compatible: str
     bus: str = ""
-    address: int = 0
+    address: Address = 0x36
     name: str = ""
 
 

@@ -3,12 +3,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from boards import detect
-from boards.load import FOLDER, BoardError, NoBoardError, check, load, merge, parse_setting
+from boards.load import FOLDER, BoardError, NoBoardError, check, load, merge, names, parse_setting
 from drivers.base import ConfigError
 from drivers.camera.decode import load_picture
 from drivers.factory import BuildContext, build
@@ -45,6 +46,20 @@ def test_an_undeclared_bus_is_named_with_those_there_are(tmp_path: Path) -> None
         ('[imu]\ncompatible = "x"\nbus = "i2c-7"\naxes = "xyz"\n', "imu.axes: "),
         ('[display]\ncompatible = "x"\nsafe_area = [0, 0, 700, 100]\n', "does not fit 640×480"),
         ('[display]\ncompatible = "x"\nsafe_area = [0, -1, 70, 100]\n', "left, top, width, height"),
+        ('[imu]\ncompatible = "x"\nbus = "i2c-7"\naxes = "+x+x+z"\n', "imu.axes: +x+x+z names an axis twice"),
+        ('[imu]\ncompatible = "x"\nbus = "i2c-7"\naxes = "+y+x+z"\n', "imu.axes: +y+x+z is a mirror image"),
+        ('[imu]\ncompatible = "x"\nbus = "i2c-7"\naddress = 0x78\n', "imu.address: Expected `int` <= 119"),
+        (
+            '[battery]\ncompatible = "x"\nbus = "i2c-7"\naddress = -1\n',
+            "battery.address: Expected `int` >= 8",
+        ),
+        ('[buses."spi-0.0"]\npat = "x"\ncompatible = "x"\n', "buses.\"spi-0.0\": there is no key 'pat'; did"),
+        ('[buses.i2c-8]\ncompatible = "x"\nhz = -1\n', "buses.i2c-8.hz: Expected `int` >= 0"),
+        (
+            '[keys]\ncompatible = "x"\nkeys.shutter.lin = "a"\n',
+            "keys.keys.shutter: there is no key 'lin'; did",
+        ),
+        ("[sources]\na = 'b'\n\"c.d\" = 1\n", 'sources."c.d": Expected `str`, got `int`'),
         ("[camera\n", "boards/b/board.toml: "),
         ("extends = 3\n", "extends: must be the name of a board"),
         ("a = '\xff'\n", "there is no key 'a'"),
@@ -63,6 +78,33 @@ def test_no_such_board_and_not_text(tmp_path: Path) -> None:
         load("rock5", folder=tmp_path)
     (tmp_path / "rock5b" / "board.toml").write_bytes(b"name = '\xff'")
     assert "is not UTF-8 text" in why(tmp_path, "rock5b")
+
+
+@pytest.mark.parametrize("name", ["", "..", "a/b", "a\0b", "a" * 300, "\udcff"])
+def test_a_name_that_no_folder_can_have_is_no_board(tmp_path: Path, name: str) -> None:
+    put(tmp_path, "rock5b", BASE)
+    with pytest.raises(NoBoardError):
+        load(name, folder=tmp_path)
+
+
+@pytest.mark.parametrize(
+    "text", ["a = " + "[" * 3000, "a = " + "9" * 5000, "a = " + "{a = " * 3000 + "1" + "}" * 3000]
+)
+def test_text_that_chokes_the_parser_is_a_board_error_with_its_file(tmp_path: Path, text: str) -> None:
+    put(tmp_path, "b", text)
+    assert why(tmp_path, "b").startswith("boards/b/board.toml: ")
+    assert len(why(tmp_path, "b")) < 200, "the message does not repeat the text"
+    put(tmp_path, "good", BASE)
+    assert "--set" in why(tmp_path, "good", text)
+
+
+def test_tables_too_deep_to_lay_over_each_other(tmp_path: Path) -> None:
+    put(tmp_path, "b", BASE)
+    deep = ".".join("a" * 3000) + " = 1"
+    assert "nested too deeply" in why(tmp_path, "b", deep, deep)
+    put(tmp_path, "below", deep)
+    put(tmp_path, "above", f'extends = "below"\n{deep}')
+    assert "nested too deeply" in why(tmp_path, "above")
 
 
 def test_extends_takes_what_is_not_said_again(tmp_path: Path) -> None:
@@ -93,6 +135,8 @@ def test_overrides_by_file_and_by_setting_in_that_order(tmp_path: Path) -> None:
     assert board.display is not None
     assert board.camera is not None
     assert (board.display.width, board.camera.fps, board.camera.device) == (480, 7, "/dev/video11")
+    slow = load("rock5b", settings=['buses."spi-0.0".hz=1000000'])
+    assert slow.buses["spi-0.0"].hz == 1_000_000, "a key with a dot is quoted, as in TOML"
     over.write_text("[display]\nwide = 480\n", encoding="utf-8")
     with pytest.raises(
         BoardError, match=r"mine.toml: display: there is no key 'wide'; did you mean 'width'\?"
@@ -100,7 +144,9 @@ def test_overrides_by_file_and_by_setting_in_that_order(tmp_path: Path) -> None:
         load("rock5b", [over])
 
 
-@pytest.mark.parametrize("setting", ["", "camera", "=3", "camera..fps=3", ".=", "camera.fps"])
+@pytest.mark.parametrize(
+    "setting", ["", "camera", "=3", "camera..fps=3", ".=", "camera.fps", "[a]\n[b]\nc=1", "a b=1"]
+)
 def test_a_setting_that_is_none(setting: str) -> None:
     with pytest.raises(BoardError, match=r"write it as table\.key=value"):
         parse_setting(setting)
@@ -117,6 +163,11 @@ def test_a_setting_of_the_wrong_kind_names_itself() -> None:
         (b"radxa,rock-5b\0rockchip,rk3588\0", "rock5b"),
         (b"xunlong,orangepi-5\0rockchip,rk3588s\0", "orangepi5"),
         (b"nvidia,p3768-0000+p3767-0005-super\0nvidia,p3767-0005\0nvidia,tegra234\0", "jetson_orin_nano"),
+        (b"rockchip,rk3588s-orangepi-5\0rockchip,rk3588\0", "orangepi5"),
+        (b"somebody,clone\0xunlong,orangepi-5\0radxa,rock-5b\0", "orangepi5"),
+        (b"radxa,rock-5b", "rock5b"),
+        (b"radxa,rock-5b-plus\0rockchip,rk3588\0", None),
+        (b"xunlong,orangepi-5b\0rockchip,rk3588s\0", None),
         (b"raspberrypi,5-model-b\0brcm,bcm2712\0", None),
         (b"", None),
         (b"\xff\xfe\0", None),
@@ -169,6 +220,27 @@ def test_any_tables_give_a_board_or_the_documented_error(tree: dict[str, Any]) -
         check(merge({"name": "n", "summary": "s"}, tree), "boards/x/board.toml")
     except BoardError as error:
         assert str(error).startswith("boards/x/board.toml: ")
+
+
+@given(st.sampled_from(names()), st.data())
+def test_a_real_board_with_one_value_changed_is_a_board_or_the_documented_error(
+    name: str, data: st.DataObject
+) -> None:
+    tree: dict[str, Any] = msgspec.to_builtins(load(name))
+    place, path = tree, []
+    while True:
+        path.append(data.draw(st.sampled_from(sorted(place))))
+        if not isinstance(place[path[-1]], dict) or not place[path[-1]] or data.draw(st.booleans()):
+            break
+        place = place[path[-1]]
+    place[path[-1]] = data.draw(VALUES)
+    try:
+        board = check(tree, "boards/x/board.toml")
+    except BoardError as error:
+        assert str(error).startswith("boards/x/board.toml: ")
+        assert "[...]" not in str(error), "a table is named, never left out"
+    else:
+        assert check(msgspec.to_builtins(board), "again") == board
 
 
 @given(st.text(max_size=40))
