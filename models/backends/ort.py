@@ -1,6 +1,6 @@
 """ONNX Runtime: the only file that imports it.
 
-Its Linux wheels carry telemetry that writes a device id into the home folder; ``_library`` turns that off
+Its Linux wheels carry telemetry that writes a device id into the home folder; ``library`` turns that off
 before the first import, whatever the environment says.
 """
 
@@ -22,6 +22,7 @@ from models.manifest import ModelFile, Tensor
 CPU = "CPUExecutionProvider"
 # onnxruntime/core/session/onnxruntime_session_options_config_keys.h
 SPINNING = "session.intra_op.allow_spinning"
+STOP_SPINNING = "session.force_spinning_stop"
 SHARED_ARENA = "session.use_env_allocators"
 FIRST_BLOCK = 128 << 20  # what a picture needs; resident only where it is used
 
@@ -47,7 +48,7 @@ class Options(msgspec.Struct, frozen=True):
 DEFAULT = Options()
 
 
-def _library() -> Any:
+def library() -> Any:
     """Import onnxruntime once, from whichever thread comes first, and give all sessions one arena."""
     with _loading:
         if not _loaded:
@@ -59,14 +60,12 @@ def _library() -> Any:
     return _loaded[0]
 
 
-def _share_arena(library: Any) -> None:
+def _share_arena(ort: Any) -> None:
     # Pictures differ in size. Measured with the text models over 60 of random sizes: an arena a session, the
     # default, grows to 419 MB; one for all stays at 230 MB and is faster than any that gives memory back.
-    info = library.OrtMemoryInfo(
-        "Cpu", library.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, library.OrtMemType.DEFAULT
-    )
+    info = ort.OrtMemoryInfo("Cpu", ort.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, ort.OrtMemType.DEFAULT)
     powers_of_two = {"arena_extend_strategy": 0, "initial_chunk_size_bytes": FIRST_BLOCK}
-    library.create_and_register_allocator(info, library.OrtArenaCfg(powers_of_two))
+    ort.create_and_register_allocator(info, ort.OrtArenaCfg(powers_of_two))
 
 
 class Session:
@@ -97,7 +96,7 @@ class Session:
         try:
             outputs: list[NDArray[Any]] = session.run(None, dict(feeds))
         except Exception as error:  # the library's errors have no common root
-            raise BackendError(f"{self._path.name} failed while running: {_first_line(error)}") from error
+            raise BackendError(f"{self._path.name} failed while running: {first_line(error)}") from error
         return outputs
 
     def close(self) -> None:
@@ -110,34 +109,34 @@ class Session:
         return self._session
 
     def _open(self, options: Options) -> Any:
-        library = _library()
-        available = library.get_available_providers()
+        ort = library()
+        available = ort.get_available_providers()
         for provider in dict.fromkeys((*options.providers, CPU)):
             if provider not in available:
                 options.report(f"{self._path.name}: asked {provider}: not in this build of onnxruntime")
                 continue
             try:
-                session = self._try(library, provider, options.threads)
+                session = self._try(ort, provider, options.threads)
             except Exception as error:  # as above
                 if provider == CPU:
                     raise self._refused(error) from error
-                options.report(f"{self._path.name}: asked {provider}: {_first_line(error)}")
+                options.report(f"{self._path.name}: asked {provider}: {first_line(error)}")
                 continue
             if (got := session.get_providers()[0]) != provider:
                 options.report(f"{self._path.name}: asked {provider}, got {got}: the library gives no reason")
             return session
         raise BackendError(f"{self._path.name}: onnxruntime has no {CPU}; install it again")
 
-    def _try(self, library: Any, provider: str, threads: int) -> Any:
-        settings = _session_options(library, threads)
+    def _try(self, ort: Any, provider: str, threads: int) -> Any:
+        settings = session_options(ort, threads)
         # Its own fallback prints to the terminal; ours reports.
-        return library.InferenceSession(str(self._path), settings, providers=[provider], enable_fallback=0)
+        return ort.InferenceSession(str(self._path), settings, providers=[provider], enable_fallback=0)
 
     def _refused(self, error: Exception) -> BackendError:
         if not self._path.is_file():
             return BackendError(f"{self._path} is not there: run `browline models pull`")
         return BackendError(
-            f"{self._path} can't be loaded ({_first_line(error)}): "
+            f"{self._path} can't be loaded ({first_line(error)}): "
             "run `browline models remove` and `browline models pull`"
         )
 
@@ -164,13 +163,15 @@ class Session:
                 )
 
 
-def _session_options(library: Any, threads: int) -> Any:
-    options = library.SessionOptions()
+def session_options(ort: Any, threads: int, *, spin: bool = False) -> Any:
+    """How every session runs; ``spin``: threads wait for the next node of a run with their cores kept."""
+    options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 4  # its errors come back as exceptions; nothing else is for the wearer
-    # Spinning threads take the cores from the HUD between two calls.
-    options.add_session_config_entry(SPINNING, "0")
+    # Spinning threads take the cores from the HUD between two calls: they stop when a run ends.
+    options.add_session_config_entry(SPINNING, str(int(spin)))
+    options.add_session_config_entry(STOP_SPINNING, str(int(spin)))
     options.add_session_config_entry(SHARED_ARENA, "1")
     options.enable_mem_pattern = False  # a plan for each shape would hold blocks that no other shape can use
     return options
@@ -183,5 +184,6 @@ def _fits(wanted: Sequence[int | str], have: Sequence[Any]) -> bool:
     )
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """What an error says, short enough for a sentence."""
     return str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__

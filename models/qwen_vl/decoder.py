@@ -1,0 +1,91 @@
+"""Feeding a decoder graph: rows into a KV cache, logits out.
+
+The rows of a prompt come in even numbers. The kernels for 8-bit blocks and for a float32 cache compute a lone row
+in another order than rows in pairs; with a row of padding, whose slot the next row overwrites, the logits are the
+same bits however a prompt is cut into pieces. A row that was decoded stays alone: that is faster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.backends.ort_bound import Binding, BoundSession
+from models.qwen_vl.kv_cache import KvCache
+from models.qwen_vl.rotary import Rotary
+from models.qwen_vl.shape import TextShape
+
+
+class Decoder:
+    """One graph. Sequences of the same model may be fed to several of them in turn."""
+
+    def __init__(self, session: BoundSession, shape: TextShape) -> None:
+        self._session = session
+        self._shape = shape
+        self._rotary = Rotary(shape)
+        self._bindings: WeakKeyDictionary[KvCache, tuple[int, Binding]] = WeakKeyDictionary()
+
+    def feed(
+        self,
+        cache: KvCache,
+        items: Sequence[int],
+        embeds: NDArray[np.float32],
+        positions: NDArray[np.int64],
+        take: Sequence[int] = (-1,),
+        deepstack: NDArray[np.float32] | None = None,
+        *,
+        decoding: bool = False,
+    ) -> NDArray[np.float32]:
+        """Append rows; the logits float32[t, vocab] of the rows ``take`` (negative ones from the end).
+
+        ``embeds`` float32[r, width], ``positions`` int64[3, r], ``deepstack`` float32[d, r, width]; ``decoding``: the
+        rows are of an answer. Raises BackendError.
+        """
+        count = len(items)
+        rows = count if decoding else count + count % 2
+        start, total = cache.length, cache.length + rows
+        cache.reserve(total)
+        cos, sin = self._rotary.table(_padded(positions, rows, axis=1))
+        cache.cos[start:total], cache.sin[start:total] = cos, sin
+        feeds = {
+            "embeds": _padded(embeds, rows, axis=0)[None],
+            "last": np.array([total - 1], np.int32),
+            "total": np.array(total, np.int32),
+            "take": np.array([at % count for at in take], np.int64),
+        }
+        if self._shape.deepstack:
+            empty = np.zeros((self._shape.deepstack, 1, rows, self._shape.width), np.float32)
+            feeds["deepstack"] = empty if deepstack is None else _padded(deepstack, rows, axis=1)[:, None]
+        logits = np.empty((len(take), self._shape.vocab), np.float32)
+        self._binding(cache).run(feeds, {"logits": logits[None]})
+        cache.extend(items, positions)
+        return logits
+
+    def close(self) -> None:
+        """Free the weights."""
+        self._bindings.clear()
+        self._session.close()
+
+    def _binding(self, cache: KvCache) -> Binding:
+        generation, binding = self._bindings.get(cache, (0, None))
+        if binding is None or generation != cache.generation:
+            binding = self._session.bind()
+            binding.hold("cos", cache.cos)
+            binding.hold("sin", cache.sin)
+            for i, pair in enumerate(zip(cache.k, cache.v, strict=True)):
+                for letter, array in zip("kv", pair, strict=True):
+                    binding.hold(f"{letter}.{i}", array)
+                    binding.into(f"{letter}.{i}.out", array)
+            self._bindings[cache] = (cache.generation, binding)
+        return binding
+
+
+def _padded(rows: NDArray, count: int, axis: int) -> NDArray:  # type: ignore[type-arg]
+    """The last row once more where the number is odd."""
+    if rows.shape[axis] == count:
+        return np.ascontiguousarray(rows)
+    last = np.take(rows, [-1], axis=axis)
+    return np.concatenate([rows, last], axis=axis)

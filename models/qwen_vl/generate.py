@@ -1,0 +1,214 @@
+"""Generation as a loop its caller owns: a Python generator that yields after each step of work.
+
+Between two steps the caller may do something else, for as long as it likes, or close the loop; what was
+computed stays in the cache, so going on costs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from typing import Literal
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from models.base import ModelError
+from models.qwen_vl.constraint import Constraint
+from models.qwen_vl.decoder import Decoder
+from models.qwen_vl.kv_cache import KvCache
+from models.qwen_vl.lookup import Lookup
+from models.qwen_vl.prompt import Prompt
+from models.qwen_vl.sampling import Sampler
+from models.qwen_vl.stops import StopWords
+from models.qwen_vl.tables import Table
+from models.qwen_vl.words import Words
+
+CHUNK = 128  # rows of a prompt in one step
+DRAFT = 7  # guessed tokens in one step: with the certain one, eight rows
+
+Reason = Literal["stop", "length"]
+
+
+class PromptError(ModelError, ValueError):
+    """A prompt that can't be answered as it is."""
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """A step over the prompt: ``done`` of ``total`` tokens; ``cached`` of them were known."""
+
+    done: int
+    total: int
+    cached: int
+
+
+class Word(msgspec.Struct, frozen=True):
+    """A step of the answer: the text that is certain now (it may be empty), its token and log-probability."""
+
+    text: str
+    token: int
+    logprob: float
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """A whole answer. ``reason``: it came to its end, or to the limit."""
+
+    text: str
+    tokens: tuple[int, ...]
+    logprobs: tuple[float, ...]
+    reason: Reason
+    prompt_tokens: int
+    cached_tokens: int
+    steps: int
+
+
+Steps = Generator[Reading | Word, None, Answer]
+
+
+class Machine(msgspec.Struct, frozen=True):
+    """What generation runs on: ``many`` reads prompts, ``one`` decodes; they may be the same graph."""
+
+    many: Decoder
+    one: Decoder
+    table: Table
+    words: Words
+    stops: frozenset[int]
+    context: int
+
+
+class Job(msgspec.Struct, frozen=True):
+    """One answer's task. ``speculate``: guess tokens by prompt lookup; the answer is the same."""
+
+    prompt: Prompt
+    sampler: Sampler
+    limit: int
+    stop_words: tuple[str, ...] = ()
+    constraint: Constraint | None = None
+    speculate: bool = True
+
+
+def generate(machine: Machine, cache: KvCache, job: Job) -> Steps:
+    """Read the prompt into ``cache``, which may hold its beginning already, then answer.
+
+    Raises PromptError, ConstraintError, BackendError.
+    """
+    total = len(job.prompt.items)
+    if total >= machine.context:
+        raise PromptError(
+            f"the prompt has {total} tokens, the model reads {machine.context - 1}: shorten it or leave out old turns"
+        )
+    cached = cache.length
+    logits = yield from _read(machine, cache, job.prompt, cached)
+    talk = _Talk(machine, cache, job, cached)
+    return (yield from talk.answer(logits))
+
+
+def _read(
+    machine: Machine, cache: KvCache, prompt: Prompt, cached: int
+) -> Generator[Reading, None, NDArray[np.float32]]:
+    total = len(prompt.items)
+    logits = np.empty((0, 0), np.float32)
+    while cache.length < total:
+        start = cache.length
+        stop = min(total, start + CHUNK)
+        rows = prompt.rows(machine.table, start, stop)
+        take = [-1] if stop == total else [0]
+        logits = machine.many.feed(
+            cache,
+            prompt.items[start:stop],
+            rows,
+            prompt.positions[:, start:stop],
+            take,
+            prompt.deep(start, stop),
+        )
+        yield Reading(stop, total, cached)
+    return logits
+
+
+class _Talk:
+    """The answer while it is made."""
+
+    def __init__(self, machine: Machine, cache: KvCache, job: Job, cached: int) -> None:
+        self.machine = machine
+        self.cache = cache
+        self.job = job
+        self.cached = cached
+        self.tokens: list[int] = []
+        self.logprobs: list[float] = []
+        self.steps = 0
+        self._stream = machine.words.stream()
+        self._held = StopWords(job.stop_words)
+        self._lookup = Lookup(job.prompt.items) if job.speculate else None
+
+    def answer(self, logits: NDArray[np.float32]) -> Steps:
+        guess: list[int] = []
+        while True:
+            known = len(self.tokens)
+            for row in range(len(logits)):
+                word, over = self._next(logits[row])
+                yield word
+                if over:
+                    return self._end("length" if over == "length" else "stop")
+                if row >= len(guess) or guess[row] != word.token:
+                    break
+            # The rows of guesses that were wrong are forgotten; the last token has no row yet.
+            self.cache.keep(self._before() + len(self.tokens) - 1)
+            guess = self._guess(len(self.tokens) - known)
+            logits = self._feed([self.tokens[-1], *guess])
+
+    def _before(self) -> int:
+        return len(self.job.prompt.items)
+
+    def _next(self, logits: NDArray[np.float32]) -> tuple[Word, str]:
+        """Choose one token; also why it is the last one, or an empty string."""
+        job = self.job
+        allowed = job.constraint.allowed() if job.constraint else None
+        token, logprob = job.sampler.choose(logits, self.tokens, allowed)
+        if token in self.machine.stops:
+            return Word(self._held.flush(), token, logprob), "stop"
+        if job.constraint:
+            job.constraint.take(token)
+        self.tokens.append(token)
+        self.logprobs.append(logprob)
+        if self._lookup:
+            self._lookup.extend([token])
+        text, hit = self._held.add(self._stream.add(token))
+        return Word(text, token, logprob), self._over(hit)
+
+    def _over(self, hit: bool) -> str:
+        if hit or (self.job.constraint and self.job.constraint.done()):
+            return "stop"
+        full = self._before() + len(self.tokens) >= self.machine.context
+        return "length" if full or len(self.tokens) >= self.job.limit else ""
+
+    def _guess(self, gained: int) -> list[int]:
+        room = min(
+            self.job.limit - len(self.tokens),
+            self.machine.context - self._before() - len(self.tokens) - 1,
+            DRAFT,
+        )
+        if self._lookup is None or room <= 0:
+            return []
+        forced = self.job.constraint.forced() if self.job.constraint else []
+        return (forced or self._lookup.guess(room))[:room]
+
+    def _feed(self, items: Sequence[int]) -> NDArray[np.float32]:
+        self.steps += 1
+        at = self.cache.next_position
+        positions = np.tile(np.arange(at, at + len(items)), (3, 1))
+        decoder = self.machine.one
+        return decoder.feed(
+            self.cache, items, self.machine.table.rows(items), positions, range(len(items)), decoding=True
+        )
+
+    def _end(self, reason: Reason) -> Answer:
+        self.cache.keep(min(self.cache.length, self._before() + len(self.tokens)))
+        return Answer(
+            self._held.said,
+            tuple(self.tokens),
+            tuple(self.logprobs),
+            reason,
+            len(self.job.prompt.items),
+            self.cached,
+            self.steps,
+        )

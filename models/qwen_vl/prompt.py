@@ -1,0 +1,61 @@
+"""A prompt, ready to be fed: what each slot holds, where it stands, and where its row comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from models.qwen_vl.tables import Table
+
+
+class Picture(msgspec.Struct, frozen=True):
+    """Encoded pictures of a prompt, in order: the slots they fill and their rows.
+
+    ``slots`` int64[p] ascending, ``rows`` float32[p, width], ``deep`` float32[d, p, width] or none.
+    """
+
+    slots: NDArray[np.int64]
+    rows: NDArray[np.float32]
+    deep: NDArray[np.float32] | None = None
+
+
+class Prompt(msgspec.Struct, frozen=True):
+    """``items``: token ids, or a picture's own negative marks; ``positions`` int64[3, n]."""
+
+    items: list[int]
+    positions: NDArray[np.int64]
+    picture: Picture | None = None
+
+    def rows(self, table: Table, start: int, stop: int) -> NDArray[np.float32]:
+        """The input rows of slots ``start…stop``, float32[n, width]."""
+        items = np.asarray(self.items[start:stop], np.int64)
+        rows = table.rows(np.maximum(items, 0))
+        if self.picture is not None:
+            mine, theirs = self._within(self.picture.slots, start, stop)
+            rows[mine] = self.picture.rows[theirs]
+        return rows
+
+    def deep(self, start: int, stop: int) -> NDArray[np.float32] | None:
+        """What is added to the first blocks' outputs, float32[d, n, width]; None where there is nothing."""
+        if self.picture is None or self.picture.deep is None:
+            return None
+        mine, theirs = self._within(self.picture.slots, start, stop)
+        if not len(mine):
+            return None
+        depth, _, width = self.picture.deep.shape
+        rows = np.zeros((depth, stop - start, width), np.float32)
+        rows[:, mine] = self.picture.deep[:, theirs]
+        return rows
+
+    @staticmethod
+    def _within(slots: NDArray[np.int64], start: int, stop: int) -> tuple[NDArray[np.int64], slice]:
+        first, last = np.searchsorted(slots, (start, stop))
+        return slots[first:last] - start, slice(int(first), int(last))
+
+
+def text_prompt(tokens: Sequence[int]) -> Prompt:
+    """A prompt without pictures."""
+    return Prompt(list(tokens), np.tile(np.arange(len(tokens)), (3, 1)))

@@ -1,0 +1,196 @@
+"""From checkpoints, good and bad, to model folders."""
+
+from __future__ import annotations
+
+import json
+import resource
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file, save_file
+
+from models.qwen_vl.engine import Request, open_engine, run
+from models.qwen_vl.folder import ModelFolder
+from tools.bench import tiny_qwen
+from tools.export.build import build
+from tools.export.errors import CheckpointError, ExportError, FamilyError
+
+
+@pytest.fixture
+def checkpoint(tmp_path: Path) -> Path:
+    return tiny_qwen.draw("qwen3", 2, tmp_path / "checkpoint")
+
+
+def configure(folder: Path, **changes: Any) -> None:
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, **changes}))
+
+
+def answer(folder: Path) -> tuple[int, ...]:
+    engine = open_engine(folder)
+    said = run(engine.answer(Request(messages=({"role": "user", "content": "hello"},), limit=16)))
+    engine.close()
+    return said.tokens
+
+
+def test_a_build_is_whole_described_and_verified(checkpoint: Path, tmp_path: Path) -> None:
+    seen: list[tuple[str, int, int]] = []
+    about = build(checkpoint, tmp_path / "m", "int8", lambda *step: seen.append(step))
+    folder = ModelFolder(tmp_path / "m")
+    folder.verify()
+    assert folder.about == about
+    assert (about.family, about.quant, about.kv) == ("qwen3", "int8", "int8")
+    assert seen[0][0] == "embedding and head"
+    assert seen[-1][1:] == (about.text.layers, about.text.layers)
+    assert not list(tmp_path.glob(".*"))
+    assert 0 < open_engine(tmp_path / "m").self_test() < 0.1
+
+
+def test_the_same_checkpoint_gives_the_same_bytes(checkpoint: Path, tmp_path: Path) -> None:
+    first, second = build(checkpoint, tmp_path / "a"), build(checkpoint, tmp_path / "b")
+    assert {n: m for n, m in first.files.items() if n != "selftest.npz"} == {
+        n: m for n, m in second.files.items() if n != "selftest.npz"
+    }
+
+
+def test_shards_and_prefixes_of_other_savers_are_read(checkpoint: Path, tmp_path: Path) -> None:
+    build(checkpoint, tmp_path / "whole", "none")
+    tensors = load_file(checkpoint / "model.safetensors")
+    (checkpoint / "model.safetensors").unlink()
+    names = sorted(tensors)
+    table: dict[str, str] = {}
+    for part in range(3):
+        mine = {n.replace("model.", "model.language_model.", 1): tensors[n] for n in names[part::3]}
+        save_file(mine, checkpoint / f"part-{part}.safetensors")
+        table |= dict.fromkeys(mine, f"part-{part}.safetensors")
+    (checkpoint / "model.safetensors.index.json").write_text(json.dumps({"weight_map": table}))
+    build(checkpoint, tmp_path / "parts", "none")
+    assert answer(tmp_path / "parts") == answer(tmp_path / "whole")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"architectures": ["LlamaForCausalLM"]}, "LlamaForCausalLM.*Qwen3ForCausalLM"),
+        ({"architectures": ["Qwen3MoeForCausalLM"]}, "mixture of experts"),
+        ({"architectures": None}, "unnamed"),
+        ({"rope_scaling": {"rope_type": "yarn", "factor": 4.0}}, "rope scaling 'yarn'"),
+        ({"rope_scaling": [1]}, "rope_scaling"),
+        ({"hidden_act": "gelu"}, "hidden_act 'gelu'"),
+        ({"use_sliding_window": True}, "sliding_window"),
+        ({"quantization_config": {"bits": 4}}, "quantised already"),
+        ({"hidden_size": "64"}, "hidden_size is '64'"),
+        ({"num_hidden_layers": 10**12}, "num_hidden_layers"),
+        ({"rms_norm_eps": float("nan")}, "rms_norm_eps"),
+        ({"head_dim": 20}, "head_dim 20"),
+        ({"num_hidden_layers": 9}, "layers.\\d.* is missing"),
+        ({"intermediate_size": 61}, "has shape"),
+        ({"vocab_size": 100}, "the tokenizer knows token"),
+        ({"num_key_value_heads": 7}, "multiple of num_key_value_heads"),
+    ],
+)
+def test_a_configuration_that_can_not_be_built_is_named(
+    checkpoint: Path, tmp_path: Path, changes: dict[str, Any], message: str
+) -> None:
+    configure(checkpoint, **changes)
+    with pytest.raises((FamilyError, CheckpointError), match=message):
+        build(checkpoint, tmp_path / "m")
+    assert not list(tmp_path.glob("*m*"))
+
+
+def test_weights_that_are_no_numbers_are_named(checkpoint: Path, tmp_path: Path) -> None:
+    tensors = load_file(checkpoint / "model.safetensors")
+    for bad in (np.nan, np.inf):
+        broken = {
+            **tensors,
+            "model.layers.1.mlp.up_proj.weight": tensors["model.layers.1.mlp.up_proj.weight"].copy(),
+        }
+        broken["model.layers.1.mlp.up_proj.weight"][3, 5] = bad
+        save_file(broken, checkpoint / "model.safetensors")
+        with pytest.raises(CheckpointError, match=r"layers\.1\.mlp\.up_proj\.weight holds NaN"):
+            build(checkpoint, tmp_path / "m")
+    assert not list(tmp_path.glob("*m*"))
+
+
+def damages(whole: bytes) -> dict[str, bytes]:
+    size = struct.unpack("<Q", whole[:8])[0]
+    header, data = whole[8 : 8 + size], whole[8 + size :]
+
+    def with_header(text: bytes) -> bytes:
+        return struct.pack("<Q", len(text)) + text + data
+
+    return {
+        "nothing": b"",
+        "three bytes": b"abc",
+        "cut in the data": whole[:-100],
+        "cut in the header": whole[: size // 2],
+        "a header of terabytes": struct.pack("<Q", 1 << 42) + whole[8:],
+        "no JSON": with_header(b"{" * 50),
+        "an offset beyond the end": with_header(
+            header.replace(b'"data_offsets":[0,', b'"data_offsets":[9000000000,')
+        ),
+        "a negative shape": with_header(header.replace(b'"shape":[', b'"shape":[-1,', 1)),
+        "a shape of other bytes": with_header(header.replace(b'"shape":[', b'"shape":[3,', 1)),
+        "a dtype that is none": with_header(header.replace(b'"F32"', b'"F99"', 1)),
+        "quantised already": with_header(header.replace(b'"F32"', b'"I32"')),
+        "HTML": b"<!DOCTYPE html><html>not found</html>" * 10,
+    }
+
+
+@pytest.mark.parametrize("damage", damages(struct.pack("<Q", 2) + b"{}"))
+def test_a_damaged_safetensors_file_is_an_error(checkpoint: Path, tmp_path: Path, damage: str) -> None:
+    path = checkpoint / "model.safetensors"
+    path.write_bytes(damages(path.read_bytes())[damage])
+    with pytest.raises(CheckpointError):
+        build(checkpoint, tmp_path / "m")
+    assert not list(tmp_path.glob("*m*"))
+
+
+@pytest.mark.parametrize("missing", ["config.json", "tokenizer.json", "model.safetensors"])
+def test_a_missing_file_is_named(checkpoint: Path, tmp_path: Path, missing: str) -> None:
+    (checkpoint / missing).unlink()
+    with pytest.raises(CheckpointError, match=missing.removeprefix("model")):
+        build(checkpoint, tmp_path / "m")
+
+
+def test_an_index_that_points_outside_is_refused(checkpoint: Path, tmp_path: Path) -> None:
+    (checkpoint / "model.safetensors.index.json").write_text('{"weight_map": {"a": "../../etc/passwd"}}')
+    with pytest.raises(CheckpointError, match="outside"):
+        build(checkpoint, tmp_path / "m")
+
+
+@pytest.mark.parametrize("name", ["tokenizer.json", "config.json", "generation_config.json"])
+def test_text_that_is_no_json_is_named(checkpoint: Path, tmp_path: Path, name: str) -> None:
+    (checkpoint / name).write_text("{ no")
+    with pytest.raises(CheckpointError, match=name):
+        build(checkpoint, tmp_path / "m")
+    assert not list(tmp_path.glob("*m*"))
+
+
+def test_a_target_that_is_there_is_left_alone(checkpoint: Path, tmp_path: Path) -> None:
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m" / "mine").write_text("mine")
+    with pytest.raises(ExportError, match="is there already"):
+        build(checkpoint, tmp_path / "m")
+    assert (tmp_path / "m" / "mine").read_text() == "mine"
+
+
+def test_a_full_disk_leaves_nothing_behind(checkpoint: Path, tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))  # the kernel refuses what is beyond
+        with pytest.raises(ExportError, match="the disk is full"):
+            build(checkpoint, tmp_path / "m")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert not list(tmp_path.glob("*m*"))
+
+
+def test_a_build_that_was_killed_is_begun_anew(checkpoint: Path, tmp_path: Path) -> None:
+    (tmp_path / ".m.building").mkdir()
+    (tmp_path / ".m.building" / "decoder.data").write_bytes(b"half")
+    build(checkpoint, tmp_path / "m")
+    assert answer(tmp_path / "m")

@@ -1,0 +1,209 @@
+"""From a checkpoint to a model folder: weights a block at a time, graphs, tokenizer, self-test, description.
+
+The folder appears whole or not at all: everything is made in a hidden folder beside it, which is renamed at
+the end and removed when anything goes wrong.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+import numpy as np
+from tokenizers import Tokenizer
+
+from models.manifest import sha256_of
+from models.qwen_vl import selftest
+from models.qwen_vl.folder import DESCRIPTION, FORMAT, Description, FileMark, Quant, map_tensor
+from models.qwen_vl.shape import TextShape
+from tools.export.calibrate import Calibration, cache_scales, prompts
+from tools.export.checkpoint import Checkpoint, open_checkpoint
+from tools.export.decoder import decoder_graph, store_layer
+from tools.export.errors import CheckpointError, ExportError
+from tools.export.families import Family, family_of
+from tools.export.fold import Rotation, rotation, store_folded
+from tools.export.graph import save
+from tools.export.tables import head_logits, look_up, store_tables
+from tools.export.weights import WeightFile
+
+BITS: dict[Quant, int] = {"none": 0, "int8": 8, "int4": 4}
+
+Progress = Callable[[str, int, int], object]
+
+
+def ignore(_what: str, _done: int, _total: int) -> None:
+    """A progress callback that says nothing."""
+
+
+def build(source: Path, target: Path, quant: Quant = "int8", progress: Progress = ignore) -> Description:
+    """Build ``source`` into the folder ``target``, which must not exist.
+
+    ``progress(what, done, total)`` counts blocks. Raises ExportError, BackendError.
+    """
+    if target.exists():
+        raise ExportError(f"{target} is there already: remove it, or build under another name")
+    checkpoint = open_checkpoint(source)
+    family = family_of(checkpoint.config)
+    shape = family.text(checkpoint.config)
+    tokenizer = _tokenizer(checkpoint, shape)
+    with _appearing(target) as folder:
+        return _build(checkpoint, family, shape, tokenizer, quant, folder, target.name, progress)
+
+
+@contextmanager
+def _appearing(target: Path) -> Iterator[Path]:
+    folder = target.with_name(f".{target.name}.building")
+    try:
+        shutil.rmtree(folder, ignore_errors=True)  # what a killed build left
+        folder.mkdir(parents=True)
+        yield folder
+        folder.rename(target)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise ExportError(
+                f"the disk is full: {target.parent} has no room for {target.name}; free some and build again"
+            ) from error
+        raise ExportError(f"{target} can't be written: {error}") from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _build(
+    checkpoint: Checkpoint,
+    family: Family,
+    shape: TextShape,
+    tokenizer: Tokenizer,
+    quant: Quant,
+    folder: Path,
+    name: str,
+    progress: Progress,
+) -> Description:
+    bits = BITS[quant]
+    for file, content in checkpoint.files.items():
+        (folder / file).write_bytes(content)
+    with WeightFile(folder / "decoder.data") as weights:
+        progress("embedding and head", 0, shape.layers)
+        turn = rotation(shape) if bits else None
+        store_tables(weights, checkpoint, shape, bits, turn)
+        about = Description(
+            format=FORMAT,
+            name=name,
+            family=family.name,
+            quant=quant,
+            kv=_cache_kind(shape, bits),
+            text=shape,
+            stops=_stops(checkpoint, tokenizer),
+            source=str(checkpoint.config.get("_name") or checkpoint.where.resolve().name),
+            licence=str(checkpoint.config.get("_license") or "as its checkpoint"),
+            tensors=weights.tensors,
+            files={},
+        )
+        calibration = _start(checkpoint, shape, tokenizer, turn)
+        for i in range(shape.layers):
+            progress(f"block {i + 1} of {shape.layers}", i, shape.layers)
+            _block(weights, checkpoint, shape, i, bits, calibration, folder, turn)
+    progress("graph and self-test", shape.layers, shape.layers)
+    scales = cache_scales(calibration.seen) if about.kv == "int8" else None
+    save(decoder_graph(weights.tensors, shape, bits, scales), folder / "decoder.onnx")
+    chosen = selftest.chosen(shape)
+    selftest.write(
+        folder,
+        _tokens(tokenizer, prompts()[0]),
+        chosen,
+        head_logits(checkpoint, shape, chosen, calibration.hidden[0][-1]),
+    )
+    return _describe(folder, about, {"decoder.data": FileMark(weights.sha256, weights.size)})
+
+
+def _block(
+    weights: WeightFile,
+    checkpoint: Checkpoint,
+    shape: TextShape,
+    i: int,
+    bits: int,
+    calibration: Calibration,
+    folder: Path,
+    turn: Rotation | None,
+) -> None:
+    """Write block ``i`` and calibrate on it, in float32."""
+    if turn is None:
+        store_layer(weights, checkpoint, shape, i)
+        weights.flush()
+        calibration.step(weights.tensors, folder)
+        return
+    whole = folder / "block.data"
+    with WeightFile(whole) as block:
+        store_layer(block, checkpoint, shape, i)
+    seen = calibration.step(block.tensors, folder)
+    store_folded(
+        weights, shape, i, bits, turn, seen.down, lambda name: map_tensor(folder, block.tensors[name])
+    )
+    whole.unlink()
+
+
+def _cache_kind(shape: TextShape, bits: int) -> Literal["float32", "int8"]:
+    # Biases on K (Qwen2) are so large that an 8-bit step loses what is added to them.
+    return "int8" if bits and not shape.qkv_bias else "float32"
+
+
+def _start(
+    checkpoint: Checkpoint, shape: TextShape, tokenizer: Tokenizer, turn: Rotation | None
+) -> Calibration:
+    prompted = [_tokens(tokenizer, text) for text in prompts()]
+    rows = look_up(checkpoint, shape, sorted({token for tokens in prompted for token in tokens}))
+    return Calibration(shape, [np.stack([rows[token] for token in tokens]) for tokens in prompted], turn)
+
+
+def _tokens(tokenizer: Tokenizer, text: str) -> list[int]:
+    return list(tokenizer.encode(text, add_special_tokens=False).ids)
+
+
+def _describe(folder: Path, about: Description, known: dict[str, FileMark]) -> Description:
+    files = {
+        path.name: known.get(path.name) or FileMark(sha256_of(path), path.stat().st_size)
+        for path in sorted(folder.iterdir())
+    }
+    whole = msgspec.structs.replace(about, files=files)
+    (folder / DESCRIPTION).write_bytes(msgspec.json.format(msgspec.json.encode(whole), indent=1))
+    return whole
+
+
+def _tokenizer(checkpoint: Checkpoint, shape: TextShape) -> Tokenizer:
+    try:
+        tokenizer = Tokenizer.from_str(checkpoint.files["tokenizer.json"].decode())
+    except Exception as error:  # the library raises plain Exception
+        raise CheckpointError(f"{checkpoint.where.name}: tokenizer.json can't be read: {error}") from error
+    highest = max(tokenizer.get_vocab(with_added_tokens=True).values(), default=-1)
+    if highest >= shape.vocab:
+        raise CheckpointError(
+            f"{checkpoint.where.name}: the tokenizer knows token {highest}, the model only {shape.vocab}: "
+            "they do not belong together"
+        )
+    return tokenizer
+
+
+def _stops(checkpoint: Checkpoint, tokenizer: Tokenizer) -> tuple[int, ...]:
+    """Every token that ends an answer: as the configurations say, and the end of a chat turn."""
+    ids: set[Any] = set()
+    generation = _json(checkpoint, "generation_config.json")
+    for source in (generation, checkpoint.config, checkpoint.config.get("text_config") or {}):
+        found = source.get("eos_token_id")
+        ids |= set(found if isinstance(found, list) else [found])
+    named = _json(checkpoint, "tokenizer_config.json").get("eos_token")
+    text = named.get("content") if isinstance(named, dict) else named
+    ids |= {tokenizer.token_to_id(word) for word in (text, "<|im_end|>", "<|endoftext|>") if word}
+    return tuple(sorted(i for i in ids if isinstance(i, int)))
+
+
+def _json(checkpoint: Checkpoint, name: str) -> dict[str, Any]:
+    try:
+        read = json.loads(checkpoint.files.get(name, b"{}"))
+    except ValueError as error:
+        raise CheckpointError(f"{checkpoint.where.name}: {name} is no JSON: {error}") from error
+    return read if isinstance(read, dict) else {}

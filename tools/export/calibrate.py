@@ -1,0 +1,113 @@
+"""Calibration: committed prompts go through the decoder one block at a time, as the blocks are written.
+
+No more than one block is ever in memory. What is looked at: how large the keys and values get (the steps of the
+8-bit cache), which inputs of the down projections stand out, and what the model answers to the self-test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from models.backends.ort_bound import BoundSession
+from models.qwen_vl.folder import StoredTensor
+from models.qwen_vl.rotary import Rotary
+from models.qwen_vl.shape import TextShape
+from tools.export.decoder import KvScales, layer_graph
+from tools.export.fold import Rotation
+from tools.export.graph import save
+
+PROMPTS = Path(__file__).with_name("prompts.txt")
+LEVELS = 127
+# Values that no prompt showed must fit too; what is beyond is cut off by the kernel.
+HEADROOM = 1.15
+
+
+def prompts() -> list[str]:
+    """The committed texts; the first is the self-test's."""
+    return [text.strip() for text in PROMPTS.read_text("utf-8").split("\n---\n")]
+
+
+class Seen(msgspec.Struct):
+    """Of one block: the largest radius of each rotated pair of K, magnitude of V (as it
+    will be turned), and of the down projection's inputs."""
+
+    k: NDArray[np.float32]
+    v: NDArray[np.float32]
+    down: NDArray[np.float32]
+
+
+class Calibration:
+    """``hidden`` holds, for each prompt, float32[r, width] after the blocks so far."""
+
+    def __init__(
+        self, shape: TextShape, hidden: Sequence[NDArray[np.float32]], turn: Rotation | None
+    ) -> None:
+        self.shape = shape
+        self._turn = turn
+        self.hidden = list(hidden)
+        self.seen: list[Seen] = []
+        self._rotary = Rotary(shape)
+
+    def step(self, tensors: Mapping[str, StoredTensor], folder: Path) -> Seen:
+        """Take every prompt through the next block, whose float32 weights lie in ``folder``.
+
+        Raises BackendError.
+        """
+        i = len(self.seen)
+        path = folder / "calibrate.onnx"
+        save(layer_graph(tensors, self.shape, i), path)
+        session = BoundSession(path)
+        try:
+            outcomes = [self._run(session, i, at) for at in range(len(self.hidden))]
+        finally:
+            session.close()
+            path.unlink()
+        self.seen.append(_largest(outcomes))
+        return self.seen[-1]
+
+    def _run(self, session: BoundSession, i: int, at: int) -> Seen:
+        shape, hidden = self.shape, self.hidden[at]
+        rows = len(hidden)
+        cos, sin = self._rotary.table(np.tile(np.arange(rows), (3, 1)))
+        cache = [np.zeros((1, shape.kv_heads, rows, shape.head_size), np.float32) for _ in "kv"]
+        feeds = {
+            "embeds": hidden[None],
+            "cos": np.ascontiguousarray(cos),
+            "sin": np.ascontiguousarray(sin),
+            "last": np.array([rows - 1], np.int32),
+            "total": np.array(rows, np.int32),
+            f"k.{i}": cache[0],
+            f"v.{i}": cache[1],
+        }
+        if i < shape.deepstack:
+            feeds["deepstack"] = np.zeros((shape.deepstack, 1, *hidden.shape), np.float32)
+        result, down = np.empty_like(hidden), np.empty(shape.ffn, np.float32)
+        results = {"hidden": result[None], "down": down, f"k.{i}.out": cache[0], f"v.{i}.out": cache[1]}
+        session.bind().run(feeds, results)
+        self.hidden[at] = result
+        key, value = (np.swapaxes(part[0], 0, 1) for part in cache)  # [rows, kv_heads, head]
+        value = value if self._turn is None else value @ self._turn.head
+        return Seen(_radius(key).max(axis=0).ravel(), np.abs(value).max(axis=0).ravel(), down)
+
+
+def cache_scales(seen: Sequence[Seen]) -> KvScales:
+    """The steps of an 8-bit cache."""
+    steps = np.float32(HEADROOM / LEVELS)
+    return KvScales(
+        [np.maximum(s.k * steps, 1e-6) for s in seen], [np.maximum(s.v * steps, 1e-6) for s in seen]
+    )
+
+
+def _largest(outcomes: Sequence[Seen]) -> Seen:
+    return Seen(*(np.max([getattr(one, name) for one in outcomes], axis=0) for name in ("k", "v", "down")))
+
+
+def _radius(key: NDArray[np.float32]) -> NDArray[np.float32]:
+    """How far from zero a rotated pair can get: the same at every position, whatever the prompts' length."""
+    first, second = np.split(key, 2, axis=-1)
+    return np.tile(np.hypot(first, second), 2)

@@ -1,0 +1,109 @@
+"""What is folded into the weights before they are quantised; none of it costs anything at run time.
+
+- **Rotation** (QuaRot, arXiv 2404.00456 §4): the residual stream is turned by a random orthogonal matrix, and V by
+  another one a head. No channel stands out any more, so blocks of inputs and of weights lose less. A norm's
+  weights go into the layers behind it; RMS norms do not feel a rotation.
+- **Smoothing** (SmoothQuant, arXiv 2211.10438 §4): the inputs of the down projection can't be turned, so those that
+  stand out are made smaller in the up projection and larger in the down one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from models.qwen_vl.shape import TextShape
+from tools.export.decoder import layer
+from tools.export.linear import store
+from tools.export.weights import WeightFile
+
+PIECE = 1024  # rows
+SEED = 20260101
+
+Matrix = NDArray[np.float32]
+Weights = Callable[[str], Matrix]
+
+
+class Rotation(msgspec.Struct, frozen=True):
+    """``stream`` float32[width, width] turns the residual stream, ``head`` float32[head, head] each head of V."""
+
+    stream: Matrix
+    head: Matrix
+
+
+def rotation(shape: TextShape) -> Rotation:
+    """The same for every build of a shape."""
+    rng = np.random.default_rng(SEED)
+    return Rotation(_orthogonal(shape.width, rng), _orthogonal(shape.head_size, rng))
+
+
+def _orthogonal(size: int, rng: np.random.Generator) -> Matrix:
+    q, r = np.linalg.qr(rng.standard_normal((size, size)))
+    return np.asarray(q * np.sign(np.diag(r)), np.float32)  # the signs make it uniform (Mezzadri 2007)
+
+
+def turned(pieces: Iterator[Matrix], turn: Rotation, norm: Matrix | None = None) -> Iterator[Matrix]:
+    """Rows that read the residual stream (after a norm with these weights), or a table of its values."""
+    for piece in pieces:
+        yield np.asarray((piece if norm is None else piece * norm) @ turn.stream, np.float32)
+
+
+def store_folded(
+    file: WeightFile, shape: TextShape, i: int, bits: int, turn: Rotation, down_inputs: Matrix, raw: Weights
+) -> None:
+    """Write block ``i``, whose float32 weights ``raw`` gives, in ``bits``. Raises OSError.
+
+    ``down_inputs`` float32[ffn] are the largest inputs that the down projection saw.
+    """
+    parts = layer(shape, i, bits)
+    smooth = _smoothing(down_inputs, raw(f"{i}.down.w"))
+    norm1, norm2 = raw(f"{i}.norm1"), raw(f"{i}.norm2")
+    store(file, parts.qkv, turned(_qkv(shape, i, turn, raw), turn, norm1))
+    if shape.qkv_bias:
+        bias = _values_turned(shape, np.array(raw(f"{i}.qkv.b"))[:, None], turn)[:, 0]
+        file.put(f"{i}.qkv.b", np.float32, bias.shape, [bias])
+    store(file, parts.out, _pieces(turn.stream.T @ _heads_turned(raw(f"{i}.out.w"), turn)))
+    store(file, parts.gate, turned(_pieces(raw(f"{i}.gate.w")), turn, norm2))
+    up = (piece / by[:, None] for piece, by in zip(_pieces(raw(f"{i}.up.w")), _pieces(smooth), strict=True))
+    store(file, parts.up, turned(up, turn, norm2))
+    store(file, parts.down, _pieces(turn.stream.T @ (raw(f"{i}.down.w") * smooth)))
+    for name in ("norm1", "norm2"):
+        file.put(f"{i}.{name}", np.float32, (shape.width,), [np.ones(shape.width, np.float32)])
+    for name in ("qnorm", "knorm") if shape.qk_norm else ():
+        file.put(f"{i}.{name}", np.float32, (shape.head_size,), [raw(f"{i}.{name}")])
+
+
+def _pieces(weight: Matrix) -> Iterator[Matrix]:
+    for at in range(0, len(weight), PIECE):
+        yield weight[at : at + PIECE]
+
+
+def _qkv(shape: TextShape, i: int, turn: Rotation, raw: Weights) -> Iterator[Matrix]:
+    weight = raw(f"{i}.qkv.w")
+    values = shape.kv_heads * shape.head_size
+    yield from _pieces(weight[:-values])
+    yield _values_turned(shape, weight[-values:], turn)
+
+
+def _values_turned(shape: TextShape, rows: Matrix, turn: Rotation) -> Matrix:
+    """The last ``kv_heads · head`` rows, which make V, turned within each head."""
+    values = shape.kv_heads * shape.head_size
+    made = rows[-values:].reshape(shape.kv_heads, shape.head_size, -1)
+    return np.concatenate([rows[:-values], (turn.head.T @ made).reshape(values, -1)])
+
+
+def _heads_turned(out: Matrix, turn: Rotation) -> Matrix:
+    """The columns of the output projection, which read the turned heads."""
+    size = len(turn.head)
+    return np.asarray((out.reshape(len(out), -1, size) @ turn.head).reshape(out.shape))
+
+
+def _smoothing(inputs: Matrix, weight: Matrix) -> Matrix:
+    floor = np.float32(1e-5)
+    largest = np.max([np.abs(piece).max(axis=0) for piece in _pieces(weight)], axis=0)
+    found = np.sqrt(np.maximum(inputs, floor) / np.maximum(largest, floor))
+    # Only ratios matter; their middle is put at 1.
+    return np.asarray(found / np.exp(np.log(found).mean()), np.float32)
