@@ -13,7 +13,9 @@ COMMANDS = {
     "snap": "read products on photos, as the glasses would",
     "doctor": "check what is attached and say the next thing to try",
     "console": "talk to running glasses, or ask them one thing",
-    "models": "list, fetch and check models",
+    "models": "list, fetch, build and check models",
+    "ask": "one answer of a language model",
+    "chat": "talk with a language model",
     "catalogue": "import products from Open Food Facts, look one up",
     "bench": "measure the promises and print each figure beside its bar",
 }

@@ -1,15 +1,18 @@
-"""``browline models``: what there is, fetch it, throw it away."""
+"""``browline models``: what there is, fetch it, build a language model from a checkpoint, throw it away."""
 
 from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
 import time
+from pathlib import Path
 
 from models.base import ModelError
 from models.manifest import list_manifests
 from models.store import ModelStore, cache_folder
+from tools.qwen import built_folder, describe, list_built
 
 FIRST = ("ppocrv6-tiny", "silero-vad")  # what ``./run`` wants before it starts
 
@@ -21,6 +24,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     pull = actions.add_parser("pull", help="fetch and verify models")
     pull.add_argument("name", nargs="*", help="which; all when left out")
     pull.add_argument("--first", action="store_true", help="only those the glasses start with")
+    build = actions.add_parser("build", help="make a model folder from a checkpoint")
+    build.add_argument(
+        "checkpoint", type=Path, help="a folder with config.json and safetensors, or a .gguf file"
+    )
+    build.add_argument("--quant", choices=("int8", "int4", "none"), default="int8")
+    build.add_argument("--name", help="what to call it; the checkpoint's name when left out")
+    build.add_argument("--out", type=Path, metavar="FOLDER", help="make it here instead of in the cache")
     remove = actions.add_parser("remove", help="delete a model's files")
     remove.add_argument("name", nargs="+")
 
@@ -39,9 +49,11 @@ def main(options: argparse.Namespace) -> int:
                 _list(store)
             case "pull":
                 _pull(store, FIRST if options.first else options.name or list(list_manifests()))
+            case "build":
+                _build(options)
             case "remove":
                 for name in options.name:
-                    store.remove(name)
+                    _remove(store, name)
     except ModelError as error:
         print(f"browline: {error}", file=sys.stderr)
         return 1
@@ -54,6 +66,43 @@ def _list(store: ModelStore) -> None:
         state = "missing" if name in missing else "here"
         size = f"{manifest.bytes / 1e6:6.1f} MB"
         print(f"{name:<16} {size}  {state:<8} {manifest.licence:<12} {manifest.task}")
+    for path in list_built().values():
+        try:
+            print(describe(path))
+        except ModelError as error:  # one that is damaged does not hide the others
+            print(f"{path.name:<24} damaged: {error}")
+
+
+def _build(options: argparse.Namespace) -> None:
+    from tools.export.build import build  # it imports onnx: seconds that no other action needs
+
+    source = options.checkpoint
+    name = (
+        options.name
+        or f"{source.resolve().stem if source.is_file() else source.resolve().name}-{options.quant}"
+    )
+    target = options.out or built_folder() / name
+    started = time.monotonic()
+    about = build(source, target, options.quant, _step if sys.stderr.isatty() else ignore)
+    if sys.stderr.isatty():
+        print("\r\033[K", end="", file=sys.stderr)
+    print(f"{describe(target)} in {time.monotonic() - started:.0f} s")
+    print(f"try: browline ask {about.name if options.out is None else target} 'Hello!'", file=sys.stderr)
+
+
+def _step(what: str, done: int, total: int) -> None:
+    print(f"\r\033[K  {100 * done / max(1, total):3.0f} %  {what}", end="", file=sys.stderr, flush=True)
+
+
+def ignore(_what: str, _done: int, _total: int) -> None:
+    """A report of progress that nobody sees."""
+
+
+def _remove(store: ModelStore, name: str) -> None:
+    if name in (built := list_built()):
+        shutil.rmtree(built[name])
+        return
+    store.remove(name)
 
 
 def _pull(store: ModelStore, names: list[str] | tuple[str, ...]) -> None:

@@ -1,0 +1,87 @@
+"""``models build``, ``ask`` and ``chat``, as they are typed."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from tools.bench import tiny_qwen
+from tools.cli import main
+
+
+@pytest.fixture
+def checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("BROWLINE_CACHE", str(tmp_path / "cache"))
+    return tiny_qwen.draw("qwen3", 2, tmp_path / "tiny")
+
+
+def test_from_a_checkpoint_to_an_answer(checkpoint: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models", "build", str(checkpoint)]) == 0
+    told = capsys.readouterr()
+    assert told.out.startswith("tiny-int8 ")
+    assert "browline ask tiny-int8" in told.err
+    assert main(["models", "list"]) == 0
+    assert "tiny-int8 " in capsys.readouterr().out
+    assert main(["ask", "tiny-int8", "hello", "--limit", "9", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["answer_tokens"] == 9
+    assert main(["ask", "tiny-int8", "hello", "--limit", "9"]) == 0
+    told = capsys.readouterr()
+    assert told.out == said["answer"] + "\n"
+    assert "--limit gives more" in told.err
+    assert main(["models", "remove", "tiny-int8"]) == 0
+    assert main(["ask", "tiny-int8", "hello"]) == 1
+    assert "none was built yet" in capsys.readouterr().err
+
+
+def test_an_answer_in_json_of_a_schema(
+    checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = str(tmp_path / "elsewhere")
+    assert main(["models", "build", str(checkpoint), "--out", target, "--quant", "none"]) == 0
+    schema = tmp_path / "schema.json"
+    wanted = {
+        "type": "object",
+        "properties": {"n": {"enum": [1, 2]}},
+        "required": ["n"],
+        "additionalProperties": False,
+    }
+    schema.write_text(json.dumps(wanted))
+    capsys.readouterr()
+    assert main(["ask", target, "how many?", "--json-schema", str(schema), "--limit", "200"]) == 0
+    assert json.loads(capsys.readouterr().out)["n"] in (1, 2)
+    schema.write_text("{")
+    assert main(["ask", target, "how many?", "--json-schema", str(schema)]) == 2
+    assert main(["ask", target, "how many?", "--json-schema", str(tmp_path / "none")]) == 2
+    assert main(["ask", target, "how many?", "--temperature", "-1"]) == 2
+    assert "goes from 0 to 10" in capsys.readouterr().err
+
+
+def test_a_chat_in_a_pipe_remembers_its_turns(
+    checkpoint: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["models", "build", str(checkpoint)]) == 0
+    capsys.readouterr()
+    monkeypatch.setattr("sys.stdin", io.StringIO("hello\n\n/new\nhello\nhello\n/nonsense\n"))
+    assert main(["chat", "--limit", "12"]) == 1  # the only model there is; a command that there is not
+    told = capsys.readouterr()
+    assert main(["ask", "tiny-int8", "hello", "--limit", "12"]) == 0
+    first = capsys.readouterr().out
+    rest = told.out.removeprefix(first)
+    assert rest != told.out
+    assert rest.startswith(first)  # the same question, the turns before it forgotten
+    assert rest != 2 * first  # and again, with a turn before it
+    assert "there is no /nonsense" in told.err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"), [(["build", "/nowhere"], "is not there"), (["remove", "x"], "no model")]
+)
+def test_what_can_not_be_done_is_said(
+    checkpoint: Path, words: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["models", *words]) == 1
+    assert message in capsys.readouterr().err

@@ -1,0 +1,126 @@
+"""``browline chat [MODEL]``: talk with a language model; what was read is not read again."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from models.base import ModelError
+from models.qwen_vl.engine import Engine, Request
+from models.store import cache_folder
+from tools.commands.ask import add_generation, read_schema, sampling_of, say, system_turn
+from tools.qwen import open_model
+
+HELP = "/schema FILE  answer in JSON of this schema · /schema  freely again · /new  forget all · /quit"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The model and how it draws."""
+    parser.add_argument("model", nargs="?", help="a name from `browline models list`, or a folder")
+    add_generation(parser)
+
+
+def main(options: argparse.Namespace) -> int:
+    """1: there is no such model; 2: a figure out of its range."""
+    try:
+        sampling_of(options)
+        engine = open_model(options.model, options.threads)
+    except ModelError as error:
+        print(f"browline: {error}", file=sys.stderr)
+        return 1
+    except ValueError as error:
+        print(f"browline: {error}", file=sys.stderr)
+        return 2
+    if sys.stdin.isatty():
+        print(
+            f"{engine.folder.about.name}: type; Ctrl-C stops an answer, Ctrl-D leaves. {HELP}",
+            file=sys.stderr,
+        )
+    chat = Chat(engine, options)
+    return max((chat.line(line) for line in _lines()), default=0)
+
+
+class Chat:
+    """The turns so far."""
+
+    def __init__(self, engine: Engine, options: argparse.Namespace) -> None:
+        self._engine = engine
+        self._options = options
+        self._schema: dict[str, Any] | None = None
+        self.turns: list[dict[str, str]] = system_turn(options.system)
+
+    def line(self, line: str) -> int:
+        """A question or a command; 1 when it could not be answered."""
+        word, _, rest = line.strip().partition(" ")
+        if not word:
+            return 0
+        if word.startswith("/"):
+            return self._command(word, rest.strip())
+        return self._ask(line.strip())
+
+    def _ask(self, question: str) -> int:
+        self.turns.append({"role": "user", "content": question})
+        options = self._options
+        request = Request(
+            messages=self.turns, limit=options.limit, sampling=sampling_of(options), schema=self._schema
+        )
+        try:
+            answer = say(self._engine, request, sys.stdout)
+        except KeyboardInterrupt:  # the question is taken back; what was read of it is kept
+            self.turns.pop()
+            print("\n(stopped)", file=sys.stderr)
+            return 0
+        except ModelError as error:
+            self.turns.pop()
+            print(f"browline: {error}", file=sys.stderr)
+            return 1
+        self.turns.append({"role": "assistant", "content": answer.text})
+        return 0
+
+    def _command(self, word: str, rest: str) -> int:
+        match word:
+            case "/quit" | "/exit":
+                raise SystemExit(0)
+            case "/new":
+                self.turns = system_turn(self._options.system)
+            case "/schema":
+                try:
+                    self._schema = read_schema(Path(rest).expanduser() if rest else None)
+                except ValueError as error:
+                    print(f"browline: {error}", file=sys.stderr)
+                    return 1
+            case "/help":
+                print(HELP, file=sys.stderr)
+            case _:
+                print(f"browline: there is no {word}. {HELP}", file=sys.stderr)
+                return 1
+        return 0
+
+
+def _lines() -> Iterator[str]:
+    """What is typed, with history; or the lines of a pipe."""
+    if not sys.stdin.isatty():
+        yield from sys.stdin
+        return
+    ask = _prompt()
+    while True:
+        try:
+            yield ask("> ")
+        except KeyboardInterrupt:
+            continue
+        except EOFError:
+            return
+
+
+def _prompt() -> Callable[[str], str]:
+    from prompt_toolkit import PromptSession
+    from prompt_toolkit.history import FileHistory
+
+    history = cache_folder(os.environ) / "chat_history"
+    history.parent.mkdir(parents=True, exist_ok=True)
+    session: PromptSession[str] = PromptSession(history=FileHistory(str(history)))
+    return session.prompt

@@ -1,0 +1,52 @@
+"""Built language models on this computer: where they lie, and one of them opened by name or path."""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+from pathlib import Path
+
+from models.base import ManifestError
+from models.qwen_vl.engine import Engine, open_engine
+from models.qwen_vl.folder import DESCRIPTION, ModelFolder
+from models.store import cache_folder
+
+
+def built_folder() -> Path:
+    """Where ``browline models build`` puts what it made."""
+    return cache_folder(os.environ) / "built"
+
+
+def list_built() -> dict[str, Path]:
+    """Name → folder of every built model, in the order of names."""
+    return {path.parent.name: path.parent for path in sorted(built_folder().glob(f"[!.]*/{DESCRIPTION}"))}
+
+
+def find_model(name: str | None) -> Path:
+    """A folder, or a name out of ``list_built``; the only one there is when left out. Raises ManifestError."""
+    built = list_built()
+    if name is None and len(built) == 1:
+        return next(iter(built.values()))
+    if name in built:
+        return built[name]
+    if name is not None and Path(name).is_dir():
+        return Path(name)
+    there = (
+        f"there are: {', '.join(built)}"
+        if built
+        else "none was built yet: run `browline models build CHECKPOINT`"
+    )
+    raise ManifestError(f"no model is called {name!r}; {there}" if name else f"say which model; {there}")
+
+
+def open_model(name: str | None, threads: int) -> Engine:
+    """The engine of ``find_model``. Raises ManifestError, BackendError."""
+    return open_engine(find_model(name), threads=threads, today=date.today())
+
+
+def describe(path: Path) -> str:
+    """One line about a built model. Raises ManifestError."""
+    about = ModelFolder(path).about
+    size = sum(mark.bytes for mark in about.files.values()) / 1e6
+    billions = about.text.parameters() / 1e9
+    return f"{about.name:<24} {size:7.1f} MB  {about.quant:<5} {about.family:<6} {billions:.2f} B from {about.source}"
