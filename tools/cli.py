@@ -16,6 +16,7 @@ COMMANDS = {
     "models": "list, fetch, build and check models",
     "ask": "one answer of a language model",
     "chat": "talk with a language model",
+    "serve": "a language model behind OpenAI's API on this computer",
     "catalogue": "import products from Open Food Facts, look one up",
     "bench": "measure the promises and print each figure beside its bar",
 }

@@ -1,0 +1,163 @@
+"""The server, asked by OpenAI's own client and by some that mean no good."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import openai
+import pytest
+
+from models.qwen_vl.engine import Request, open_engine, run
+from tools.bench import tiny_qwen
+from tools.export.build import build
+from tools.serve.server import Server
+
+HELLO: list[Any] = [{"role": "user", "content": "hello"}]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    place: Path = tmp_path_factory.mktemp("serve")
+    build(tiny_qwen.draw("qwen3", 2, place / "checkpoint"), place / "tiny")
+    with Server(open_engine(place / "tiny"), 0) as made:
+        threading.Thread(target=made.serve_forever, args=(0.01,), daemon=True).start()
+        yield made
+        made.shutdown()
+        made.engine.close()
+
+
+@pytest.fixture
+def client(server: Server) -> Iterator[openai.OpenAI]:
+    url = f"http://127.0.0.1:{server.server_port}/v1"
+    with openai.OpenAI(base_url=url, api_key="none", max_retries=0) as made:
+        yield made
+
+
+def expected(server: Server, limit: int) -> str:
+    with server.turn:
+        return run(server.engine.answer(Request(messages=HELLO, limit=limit))).text
+
+
+def test_the_models_are_listed(client: openai.OpenAI) -> None:
+    assert [model.id for model in client.models.list()] == ["tiny"]
+    assert client.models.retrieve("tiny").owned_by == "browline"
+
+
+def test_a_whole_answer(client: openai.OpenAI, server: Server) -> None:
+    done = client.chat.completions.create(model="tiny", messages=HELLO, max_tokens=12)
+    assert done.choices[0].message.content == expected(server, 12)
+    assert done.choices[0].finish_reason == "length"
+    assert done.usage is not None
+    assert done.usage.completion_tokens == 12
+
+
+def test_a_stream_says_the_same_and_ends_with_its_usage(client: openai.OpenAI, server: Server) -> None:
+    stream = client.chat.completions.create(
+        model="tiny",
+        messages=[{"role": "user", "content": [{"type": "text", "text": "hello"}]}],
+        max_completion_tokens=12,
+        stream=True,
+        stream_options={"include_usage": True},
+    )
+    events = list(stream)
+    text = "".join(event.choices[0].delta.content or "" for event in events if event.choices)
+    assert text == expected(server, 12)
+    assert events[-1].usage is not None
+    assert events[-1].usage.completion_tokens == 12
+
+
+def test_an_answer_of_a_schema(client: openai.OpenAI) -> None:
+    schema = {
+        "type": "object",
+        "properties": {"n": {"enum": [1]}},
+        "required": ["n"],
+        "additionalProperties": False,
+    }
+    wanted: Any = {"type": "json_schema", "json_schema": {"name": "n", "schema": schema}}
+    done = client.chat.completions.create(model="tiny", messages=HELLO, response_format=wanted)
+    assert json.loads(done.choices[0].message.content or "") == {"n": 1}
+
+
+def test_clients_are_served_together_and_get_what_they_would_alone(
+    client: openai.OpenAI, server: Server
+) -> None:
+    wanted, got = expected(server, 40), [""] * 4
+
+    def ask(i: int) -> None:
+        done = client.chat.completions.create(model="tiny", messages=HELLO, max_tokens=40)
+        got[i] = done.choices[0].message.content or ""
+
+    threads = [threading.Thread(target=ask, args=(i,)) for i in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert got == [wanted] * 4
+
+
+def test_a_client_that_leaves_gives_its_answer_up(client: openai.OpenAI, server: Server) -> None:
+    stream = client.chat.completions.create(model="tiny", messages=HELLO, max_tokens=900, stream=True)
+    next(iter(stream))
+    stream.close()
+    done = client.chat.completions.create(model="tiny", messages=HELLO, max_tokens=3)
+    assert done.choices[0].message.content == expected(server, 3)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"messages": []}, "at least one message"),
+        ({"messages": [{"role": "user", "content": "x" * 50_000}]}, "tokens"),
+        ({"temperature": 99.0}, "10"),
+        ({"n": 3}, "n is more than 1"),
+        ({"tools": [{"type": "function", "function": {"name": "f"}}]}, "tools"),
+        (
+            {"response_format": {"type": "json_schema", "json_schema": {"name": "n", "schema": {"type": 3}}}},
+            "schema",
+        ),
+        (
+            {
+                "messages": [
+                    {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:,"}}]}
+                ]
+            },
+            "no pictures",
+        ),
+    ],
+)
+@pytest.mark.parametrize("stream", [False, True])
+def test_what_can_not_be_answered_is_a_bad_request(
+    client: openai.OpenAI, change: dict[str, Any], message: str, stream: bool
+) -> None:
+    with pytest.raises(openai.BadRequestError, match=message):
+        body: Any = {"model": "tiny", "messages": HELLO, "stream": stream, **change}
+        client.chat.completions.create(**body)
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "body", "status"),
+    [
+        ("/v1/chat/completions", {"Host": "evil.example"}, "{}", 403),
+        ("/v1/chat/completions", {"Content-Type": "text/plain"}, "{}", 403),
+        ("/v1/nothing", {}, "{}", 404),
+        ("/v1/chat/completions", {}, "{", 400),
+        ("/v1/chat/completions", {}, '{"messages": 3}', 400),
+        ("/v1/chat/completions", {}, "[" * 100_000, 400),
+        ("/v1/chat/completions", {"Content-Length": "99999999999"}, "", 400),
+        ("/v1/chat/completions", {"Content-Length": "-1"}, "", 400),
+    ],
+)
+def test_what_means_no_good_is_refused(
+    server: Server, path: str, headers: dict[str, str], body: str, status: int
+) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=10)
+    connection.request("POST", path, body, {"Content-Type": "application/json", **headers})
+    response = connection.getresponse()
+    assert response.status == status
+    assert json.loads(response.read())["error"]["message"]
+    connection.close()

@@ -1,0 +1,1 @@
+"""A built model behind OpenAI's chat API, on loopback, for clients and editors that speak it."""
