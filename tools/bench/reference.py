@@ -11,15 +11,18 @@ from numpy.typing import NDArray
 GREEDY = 64
 
 
-def load(folder: Path) -> Any:
-    """The checkpoint's model in float32, ready to answer. Raises ImportError."""
+def load(folder: Path, adapter: Path | None = None) -> Any:
+    """The checkpoint's model in float32, with a LoRA adapter by PEFT, ready to answer. Raises ImportError."""
     import torch
     from transformers import AutoModelForCausalLM
 
     torch.set_num_threads(2)
-    return AutoModelForCausalLM.from_pretrained(
-        folder, dtype=torch.float32, attn_implementation="eager"
-    ).eval()
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager")
+    if adapter is not None:
+        from peft import PeftModel
+
+        model = PeftModel.from_pretrained(model, adapter)
+    return model.eval()
 
 
 def logits(model: Any, tokens: list[int]) -> NDArray[np.float32]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors.numpy import save_file
+from safetensors.numpy import load_file, save_file
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 
 SPECIAL = (
@@ -43,6 +43,35 @@ def draw(family: str, seed: int, folder: Path) -> Path:
     (folder / "tokenizer.json").write_text(tokenizer().to_str())
     (folder / "tokenizer_config.json").write_text(json.dumps({"eos_token": "<|im_end|>"}))
     (folder / "chat_template.jinja").write_text(TEMPLATE)
+    return folder
+
+
+def draw_adapter(base: Path, seed: int, folder: Path) -> Path:
+    """Write a LoRA adapter of the checkpoint ``base``, as PEFT saves it, into ``folder``."""
+    rng = np.random.default_rng([99, seed])
+    targets = {"q_proj", "v_proj", "o_proj", "down_proj"} if seed % 2 else {"k_proj", "gate_proj", "up_proj"}
+    tensors: Tensors = {}
+    for name, weight in load_file(base / "model.safetensors").items():
+        module = name.removesuffix(".weight")
+        if module.rpartition(".")[2] in targets and name.endswith(".weight"):
+            rank = 7 if "layers.0" in name else 4
+            at = f"base_model.model.{module}"
+            tensors[f"{at}.lora_A.weight"] = _weight(rng, rank, weight.shape[1])
+            tensors[f"{at}.lora_B.weight"] = _weight(rng, weight.shape[0], rank)
+    folder.mkdir(parents=True, exist_ok=True)
+    save_file(tensors, folder / "adapter_model.safetensors")
+    config = {
+        "peft_type": "LORA",
+        "task_type": "CAUSAL_LM",
+        "r": 4,
+        "rank_pattern": {"layers.0.*": 7},
+        "alpha_pattern": {"layers.0.*": 3},
+        "lora_alpha": 2,
+        "use_rslora": bool(seed % 2),
+        "target_modules": sorted(targets),
+        "base_model_name_or_path": "tiny",
+    }
+    (folder / "adapter_config.json").write_text(json.dumps(config, indent=1))
     return folder
 
 

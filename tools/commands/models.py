@@ -29,6 +29,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "checkpoint", type=Path, help="a folder with config.json and safetensors, or a .gguf file"
     )
     build.add_argument("--quant", choices=("int8", "int4", "none"), default="int8")
+    build.add_argument(
+        "--adapter", type=Path, metavar="FOLDER", help="merge this LoRA adapter (as PEFT saves it)"
+    )
     build.add_argument("--name", help="what to call it; the checkpoint's name when left out")
     build.add_argument("--out", type=Path, metavar="FOLDER", help="make it here instead of in the cache")
     remove = actions.add_parser("remove", help="delete a model's files")
@@ -83,7 +86,8 @@ def _build(options: argparse.Namespace) -> None:
     )
     target = options.out or built_folder() / name
     started = time.monotonic()
-    about = build(source, target, options.quant, _step if sys.stderr.isatty() else ignore)
+    progress = _step if sys.stderr.isatty() else ignore
+    about = build(source, target, options.quant, progress, options.adapter)
     if sys.stderr.isatty():
         print("\r\033[K", end="", file=sys.stderr)
     print(f"{describe(target)} in {time.monotonic() - started:.0f} s")

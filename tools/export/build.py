@@ -29,6 +29,7 @@ from tools.export.errors import CheckpointError, ExportError
 from tools.export.families import Family, family_of
 from tools.export.fold import Rotation, rotation, store_folded
 from tools.export.graph import save
+from tools.export.lora import with_adapter
 from tools.export.tables import head_logits, look_up, store_tables
 from tools.export.weights import WeightFile
 
@@ -41,14 +42,22 @@ def ignore(_what: str, _done: int, _total: int) -> None:
     """A progress callback that says nothing."""
 
 
-def build(source: Path, target: Path, quant: Quant = "int8", progress: Progress = ignore) -> Description:
-    """Build ``source`` into the folder ``target``, which must not exist.
+def build(
+    source: Path,
+    target: Path,
+    quant: Quant = "int8",
+    progress: Progress = ignore,
+    adapter: Path | None = None,
+) -> Description:
+    """Build ``source``, with a LoRA ``adapter`` merged into it, into the folder ``target``, which must not exist.
 
     ``progress(what, done, total)`` counts blocks. Raises ExportError, BackendError.
     """
     if target.exists():
         raise ExportError(f"{target} is there already: remove it, or build under another name")
     checkpoint = open_checkpoint(source)
+    if adapter is not None:
+        checkpoint = with_adapter(checkpoint, adapter)
     family = family_of(checkpoint.config)
     shape = family.text(checkpoint.config)
     tokenizer = _tokenizer(checkpoint, shape)
