@@ -17,7 +17,12 @@ SPINE = {
     "motion": "the IMU and the head's pose",
     "virtual": "ten minutes on virtual time, twice",
 }
-SUITES: dict[str, dict[str, str]] = {"spine": SPINE}
+QWEN = {
+    "qwen_exact": "Qwen: tiny checkpoints against transformers in float32",
+    "qwen_quality": "Qwen: what quantisation costs on real weights",
+    "qwen_speed": "Qwen: tokens a second at Qwen3-0.6B's sizes, random weights",
+}
+SUITES: dict[str, dict[str, str]] = {"spine": SPINE, "qwen": QWEN}
 
 
 def chosen(suite: str, only: list[str] | None) -> list[tuple[str, Measure]]:

@@ -1,4 +1,4 @@
-"""``browline bench spine``: the promises of the spine, measured here and now."""
+"""``browline bench spine|qwen``: the promises, measured here and now."""
 
 from __future__ import annotations
 

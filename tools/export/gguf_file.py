@@ -22,7 +22,7 @@ LIMIT = 1_000_000  # tensors or metadata keys; a file that says more lies
 
 ARCHITECTURES = {"qwen2": "Qwen2ForCausalLM", "qwen3": "Qwen3ForCausalLM"}
 
-_LAYER = {
+LAYER = {
     "attn_norm.weight": "input_layernorm.weight",
     "attn_q.weight": "self_attn.q_proj.weight",
     "attn_q.bias": "self_attn.q_proj.bias",
@@ -38,7 +38,7 @@ _LAYER = {
     "ffn_up.weight": "mlp.up_proj.weight",
     "ffn_down.weight": "mlp.down_proj.weight",
 }
-_TOP = {
+TOP = {
     "token_embd.weight": "model.embed_tokens.weight",
     "output_norm.weight": "model.norm.weight",
     "output.weight": "lm_head.weight",
@@ -154,9 +154,9 @@ class GgufReader:
 
 def _hugging_face(raw: str) -> str | None:
     """None: a tensor that no family asks for (rope factors and the like)."""
-    if raw in _TOP:
-        return _TOP[raw]
+    if raw in TOP:
+        return TOP[raw]
     match = re.fullmatch(r"blk\.(\d+)\.(.+)", raw)
-    if match is None or match[2] not in _LAYER:
+    if match is None or match[2] not in LAYER:
         return None
-    return f"model.layers.{match[1]}.{_LAYER[match[2]]}"
+    return f"model.layers.{match[1]}.{LAYER[match[2]]}"

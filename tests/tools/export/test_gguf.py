@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -16,49 +15,10 @@ from models.base import BackendError
 from models.qwen_vl.engine import Request, open_engine, run
 from models.qwen_vl.words import Words
 from tools.bench import tiny_qwen
+from tools.bench.gguf_twin import write
 from tools.export.build import build
 from tools.export.checkpoint import open_checkpoint
 from tools.export.errors import CheckpointError, ExportError, FamilyError
-from tools.export.gguf_file import _LAYER, _TOP
-
-NAMES = {theirs: ours for ours, theirs in (*_LAYER.items(), *_TOP.items())}
-
-
-def write(folder: Path, path: Path, kind: Kind = Kind.F32, **changes: Any) -> Path:
-    config = json.loads((folder / "config.json").read_text())
-    arch = config["model_type"]
-    writer = gguf.GGUFWriter(path, changes.get("arch", arch))
-    writer.add_context_length(config["max_position_embeddings"])
-    writer.add_embedding_length(config["hidden_size"])
-    writer.add_block_count(config["num_hidden_layers"])
-    writer.add_feed_forward_length(config["intermediate_size"])
-    writer.add_head_count(config["num_attention_heads"])
-    writer.add_head_count_kv(config["num_key_value_heads"])
-    if "head_dim" in config:
-        writer.add_key_length(config["head_dim"])
-    writer.add_rope_freq_base(config["rope_theta"])
-    writer.add_layer_norm_rms_eps(config["rms_norm_eps"])
-    known = tiny_qwen.tokenizer().get_vocab(with_added_tokens=True)
-    words = [
-        *sorted(known, key=known.__getitem__),
-        *(f"[PAD{i}]" for i in range(len(known), config["vocab_size"])),
-    ]
-    writer.add_tokenizer_model(changes.get("tokenizer", "gpt2"))
-    writer.add_tokenizer_pre(changes.get("split", "qwen2"))
-    writer.add_token_list(words)
-    writer.add_token_types([3 if word in tiny_qwen.SPECIAL else 1 for word in words])
-    writer.add_eos_token_id(known["<|im_end|>"])
-    for name, tensor in load_file(folder / "model.safetensors").items():
-        ours = name if name in NAMES else name.split(".", 3)[-1]
-        label = NAMES[ours] if name in NAMES else f"blk.{name.split('.')[2]}.{NAMES[ours]}"
-        fits = tensor.ndim == 2 and tensor.shape[1] % 32 == 0
-        wanted = kind if fits else Kind.F32
-        writer.add_tensor(label, gguf.quants.quantize(tensor, wanted), raw_dtype=wanted)
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
-    return path
 
 
 @pytest.fixture
