@@ -18,13 +18,16 @@ from models.qwen_vl import selftest
 from models.qwen_vl.constraint import Constraint, Grammars
 from models.qwen_vl.decoder import Decoder
 from models.qwen_vl.folder import ModelFolder
-from models.qwen_vl.generate import Answer, Job, Machine, PromptError, Steps, generate
+from models.qwen_vl.generate import Answer, Job, Machine, Steps, generate
 from models.qwen_vl.kv_cache import STEP, KvCache
+from models.qwen_vl.pixels import Picture
 from models.qwen_vl.prefix import Prefixes
-from models.qwen_vl.prompt import Prompt, text_prompt
+from models.qwen_vl.prompt import Prompt, PromptError, picture_prompt, text_prompt
 from models.qwen_vl.sampling import Sampler, Sampling
 from models.qwen_vl.tables import embedding
 from models.qwen_vl.template import Template, load_template
+from models.qwen_vl.turns import told
+from models.qwen_vl.vision import Encoder
 from models.qwen_vl.words import Words
 
 PREFIX_BYTES = 256 << 20
@@ -33,13 +36,15 @@ Message = Mapping[str, Any]
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """A question. ``messages`` as in OpenAI's chat API: ``role`` and ``content``.
+    """A question. ``messages`` as in OpenAI's chat API: ``role`` and ``content``; for pictures see ``turns``.
 
-    ``schema`` or ``regex`` give the answer a form; ``thinking`` lets a model that can think aloud first.
+    ``picture_pixels`` is the most a picture may have when it is looked at; ``schema`` or ``regex`` give the answer
+    a form; ``thinking`` lets a model that can think aloud first.
     """
 
     messages: Sequence[Message]
     limit: int = 512
+    picture_pixels: int | None = None
     sampling: Sampling = Sampling()
     stop: tuple[str, ...] = ()
     schema: Mapping[str, Any] | None = None
@@ -71,14 +76,28 @@ class Engine:
         )
         self._prefixes = Prefixes(prefix_bytes)
         self._grammars: Grammars | None = None
+        self._encoder = Encoder(folder, about.vision, threads) if about.vision else None
 
     def prompt(self, request: Request) -> Prompt:
-        """What the model will read. Raises ManifestError, PromptError."""
+        """What the model will read, pictures encoded. Raises ModelError for what it can't read."""
         if not request.messages:
             raise PromptError("there is nothing to answer: give at least one message")
-        text = self._template.render(request.messages, tools=request.tools, thinking=request.thinking)
-        contents = [str(message.get("content") or "") for message in request.messages]
-        return text_prompt(self.words.encode(text, contents))
+        turns = told(request.messages)
+        text = self._template.render(turns.messages, tools=request.tools, thinking=request.thinking)
+        tokens = self.words.encode(text, turns.words)
+        if not turns.pictures:
+            return text_prompt(tokens)
+        return self.look(tokens, turns.pictures, request.picture_pixels)
+
+    def look(self, tokens: Sequence[int], pictures: Sequence[Picture], most: int | None = None) -> Prompt:
+        """``tokens``, in which one token stands for each picture; at most ``most`` pixels of each are looked at.
+
+        Raises PictureError, PromptError, BackendError, ManifestError.
+        """
+        if self._encoder is None or self.folder.about.vision is None:
+            raise PromptError(f"{self.folder.about.name} can't see: ask a Qwen-VL about pictures")
+        seen = [self._encoder.encode(picture, most) for picture in pictures]
+        return picture_prompt(tokens, self.folder.about.vision.token, seen)
 
     def answer(self, request: Request) -> Steps:
         """The loop of one answer. Raises PromptError, ConstraintError, ManifestError, BackendError."""
@@ -134,12 +153,16 @@ class Engine:
     def forget(self) -> None:
         """Drop what was read for earlier answers."""
         self._prefixes.forget()
+        if self._encoder is not None:
+            self._encoder.forget()
 
     def close(self) -> None:
         """Free the weights; answers that are being made fail at their next step."""
         self.forget()
         self.machine.one.close()
         self.machine.many.close()
+        if self._encoder is not None:
+            self._encoder.close()
 
 
 def run(steps: Steps) -> Answer:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from models.base import ManifestError
 from models.manifest import Sha256, sha256_of
-from models.qwen_vl.shape import TextShape
+from models.qwen_vl.shape import TextShape, VisionShape
 
 FORMAT = 1
 DESCRIPTION = "model.json"
@@ -51,6 +51,7 @@ class Description(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     quant: Quant
     kv: Literal["float32", "int8"]
     text: TextShape
+    vision: VisionShape | None = None
     stops: tuple[int, ...]
     source: str
     licence: str

@@ -13,12 +13,11 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from models.base import ModelError
 from models.qwen_vl.constraint import Constraint
 from models.qwen_vl.decoder import Decoder
 from models.qwen_vl.kv_cache import KvCache
 from models.qwen_vl.lookup import Lookup
-from models.qwen_vl.prompt import Prompt
+from models.qwen_vl.prompt import Prompt, PromptError
 from models.qwen_vl.sampling import Sampler
 from models.qwen_vl.stops import StopWords
 from models.qwen_vl.tables import Table
@@ -28,10 +27,6 @@ CHUNK = 128  # rows of a prompt in one step
 DRAFT = 7  # guessed tokens in one step: with the certain one, eight rows
 
 Reason = Literal["stop", "length"]
-
-
-class PromptError(ModelError, ValueError):
-    """A prompt that can't be answered as it is."""
 
 
 class Reading(msgspec.Struct, frozen=True):

@@ -8,7 +8,13 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from models.base import ModelError
 from models.qwen_vl.tables import Table
+from models.qwen_vl.vision import Encoded
+
+
+class PromptError(ModelError, ValueError):
+    """A prompt that can't be answered as it is."""
 
 
 class Picture(msgspec.Struct, frozen=True):
@@ -59,3 +65,41 @@ class Prompt(msgspec.Struct, frozen=True):
 def text_prompt(tokens: Sequence[int]) -> Prompt:
     """A prompt without pictures."""
     return Prompt(list(tokens), np.tile(np.arange(len(tokens)), (3, 1)))
+
+
+def picture_prompt(tokens: Sequence[int], token: int, pictures: Sequence[Encoded]) -> Prompt:
+    """A prompt in which each ``token`` stands for one of ``pictures``, in order. Raises PromptError.
+
+    Positions (Qwen2-VL, arXiv 2409.12191 §2.1): words advance all three axes by one; a picture's features stand at
+    one time, at their rows and columns, and the word after them behind the longer side.
+    """
+    if (found := sum(item == token for item in tokens)) != len(pictures):
+        raise PromptError(f"the chat template made room for {found} pictures, there are {len(pictures)}")
+    items: list[int] = []
+    where: list[NDArray[np.int64]] = []
+    slots: list[NDArray[np.int64]] = []
+    following, left = 0, iter(pictures)
+    for item in tokens:
+        if item != token:
+            items.append(item)
+            where.append(np.full((3, 1), following))
+            following += 1
+            continue
+        picture = next(left)
+        count = picture.high * picture.wide
+        slots.append(np.arange(len(items), len(items) + count))
+        items += [picture.mark] * count
+        row, column = np.divmod(np.arange(count), picture.wide)
+        where.append(following + np.stack([np.zeros_like(row), row, column]))
+        following += max(picture.high, picture.wide)
+    positions = np.concatenate(where, axis=1)
+    return Prompt(items, positions, _joined(slots, pictures) if pictures else None)
+
+
+def _joined(slots: Sequence[NDArray[np.int64]], pictures: Sequence[Encoded]) -> Picture:
+    deep = [picture.deep for picture in pictures if picture.deep is not None]
+    return Picture(
+        np.concatenate(slots),
+        np.concatenate([picture.rows for picture in pictures]),
+        np.concatenate(deep, axis=1) if deep else None,
+    )

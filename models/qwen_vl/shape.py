@@ -8,6 +8,7 @@ import msgspec
 
 Positive = Annotated[int, msgspec.Meta(gt=0)]
 Rope = Literal["plain", "sectioned", "interleaved"]
+Activation = Literal["quick_gelu", "gelu", "gelu_tanh", "silu"]
 
 
 class TextShape(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,3 +39,38 @@ class TextShape(msgspec.Struct, frozen=True, kw_only=True):
         attention = self.width * self.head_size * (2 * self.heads + 2 * self.kv_heads)
         tables = self.vocab * self.width * (1 if self.tied else 2)
         return self.layers * (attention + 3 * self.width * self.ffn) + tables
+
+
+class VisionShape(msgspec.Struct, frozen=True, kw_only=True):
+    """The picture encoder. Sides are in patches, ``patch`` in pixels; features are of ``merge``² patches each.
+
+    ``window``: side of the windows that blocks other than ``full`` attend within, 0 for none; ``grid``: side of the
+    table of learned positions, 0 for none; ``deep``: blocks whose outputs go to the decoder's first blocks.
+    ``pixels``: fewest and most; ``mean``, ``std`` of red, green, blue in 0…1; ``token`` stands for a feature.
+    """
+
+    depth: Positive
+    width: Positive
+    heads: Positive
+    ffn: Positive
+    patch: Positive
+    merge: Positive
+    frames: Positive
+    out: Positive
+    activation: Activation
+    gated: bool = False
+    patch_bias: bool = False
+    window: int = 0
+    full: tuple[int, ...] = ()
+    grid: int = 0
+    deep: tuple[int, ...] = ()
+    eps: float = 1e-6
+    pixels: tuple[Positive, Positive]
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    token: int
+
+    @property
+    def inputs(self) -> int:
+        """Values in a patch."""
+        return 3 * self.frames * self.patch**2

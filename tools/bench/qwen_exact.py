@@ -11,9 +11,7 @@ import msgspec
 import numpy as np
 
 from models.qwen_vl.engine import Request, open_engine, run
-from models.qwen_vl.kv_cache import KvCache
-from models.qwen_vl.prompt import text_prompt
-from tools.bench import reference, tiny_qwen
+from tools.bench import reference, tiny_qwen, tiny_vision
 from tools.bench.figures import Figure
 from tools.export.build import build
 
@@ -39,18 +37,20 @@ def measure() -> Iterator[Figure]:
 
 
 def _one(family: str, seed: int, length: int) -> tuple[float, int]:
-    tokens = [int(token) for token in np.random.default_rng(seed).integers(0, 256, length)]
+    rng = np.random.default_rng(seed)
+    tokens = [int(token) for token in rng.integers(0, 256, length)]
     with tempfile.TemporaryDirectory() as place:
         folder = tiny_qwen.draw(family, seed, Path(place, "tiny"))
         build(folder, Path(place, "built"), "none")
         engine = open_engine(Path(place, "built"))
         engine.machine = msgspec.structs.replace(engine.machine, stops=frozenset())
-        theirs = reference.load(folder)
-        wanted = reference.logits(theirs, tokens)[-1]
-        prompt, about = text_prompt(tokens), engine.folder.about
-        rows = engine.machine.table.rows(tokens)
-        got = engine.machine.many.feed(KvCache(about.text, about.kv), tokens, rows, prompt.positions)[0]
+        count = (seed % 3 if length > 2 else 0) if engine.folder.about.vision else 0
+        prompt, pictures = tiny_vision.question(engine, tokens, count, rng)
+        theirs, plain = reference.load(folder), tiny_vision.plain(engine, prompt)
+        seen = reference.sight(folder, plain, pictures)
+        wanted = reference.logits(theirs, plain, seen)[-1]
+        got = tiny_vision.logits(engine, prompt)
         ours = run(engine.complete(prompt, Request(messages=(), limit=reference.GREEDY))).tokens
-        pairs = zip(ours, reference.greedy(theirs, tokens), strict=True)
+        pairs = zip(ours, reference.greedy(theirs, plain, seen), strict=True)
         engine.close()
     return float(np.abs(got - wanted).max() / np.abs(wanted).max()), sum(a == b for a, b in pairs)

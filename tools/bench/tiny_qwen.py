@@ -24,9 +24,11 @@ SPECIAL = (
     "<|image_pad|>",
     "<|video_pad|>",
 )
-FAMILIES = ("qwen2", "qwen3")
+FAMILIES = ("qwen2", "qwen3", "qwen2_vl", "qwen2_5_vl", "qwen3_vl")
 TEMPLATE = (
-    "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
+    "{% for m in messages %}<|im_start|>{{ m.role }}\n{% if m.content is string %}{{ m.content }}{% else %}"
+    "{% for part in m.content %}{% if part.type == 'image' %}<|vision_start|><|image_pad|><|vision_end|>"
+    "{% else %}{{ part.text }}{% endif %}{% endfor %}{% endif %}<|im_end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
 
@@ -36,9 +38,16 @@ Tensors = dict[str, NDArray[np.float32]]
 def draw(family: str, seed: int, folder: Path) -> Path:
     """Write the checkpoint number ``seed`` of ``family`` into ``folder``, which is made, and give it back."""
     rng = np.random.default_rng([FAMILIES.index(family), seed])
-    config = text_config(family, rng)
     folder.mkdir(parents=True, exist_ok=True)
-    save_file(text_tensors(config, rng), folder / "model.safetensors")
+    if family.endswith("vl"):
+        from tools.bench import tiny_vision
+
+        config, tensors, preprocessor = tiny_vision.draw(family, rng)
+        (folder / "preprocessor_config.json").write_text(json.dumps(preprocessor))
+    else:
+        config = text_config(family, rng)
+        tensors = text_tensors(config, rng)
+    save_file(tensors, folder / "model.safetensors")
     (folder / "config.json").write_text(json.dumps(config, indent=1))
     (folder / "tokenizer.json").write_text(tokenizer().to_str())
     (folder / "tokenizer_config.json").write_text(json.dumps({"eos_token": "<|im_end|>"}))
@@ -51,13 +60,13 @@ def draw_adapter(base: Path, seed: int, folder: Path) -> Path:
     rng = np.random.default_rng([99, seed])
     targets = {"q_proj", "v_proj", "o_proj", "down_proj"} if seed % 2 else {"k_proj", "gate_proj", "up_proj"}
     tensors: Tensors = {}
-    for name, weight in load_file(base / "model.safetensors").items():
+    for name, wanted in load_file(base / "model.safetensors").items():
         module = name.removesuffix(".weight")
         if module.rpartition(".")[2] in targets and name.endswith(".weight"):
             rank = 7 if "layers.0" in name else 4
             at = f"base_model.model.{module}"
-            tensors[f"{at}.lora_A.weight"] = _weight(rng, rank, weight.shape[1])
-            tensors[f"{at}.lora_B.weight"] = _weight(rng, weight.shape[0], rank)
+            tensors[f"{at}.lora_A.weight"] = weight(rng, rank, wanted.shape[1])
+            tensors[f"{at}.lora_B.weight"] = weight(rng, wanted.shape[0], rank)
     folder.mkdir(parents=True, exist_ok=True)
     save_file(tensors, folder / "adapter_model.safetensors")
     config = {
@@ -80,7 +89,7 @@ def text_config(family: str, rng: np.random.Generator) -> dict[str, Any]:
     kv_heads, per_kv = int(rng.integers(1, 4)), int(rng.integers(1, 4))
     heads, head = kv_heads * per_kv, int(rng.choice([16, 32, 48, 80]))
     config = {
-        "architectures": [{"qwen2": "Qwen2ForCausalLM", "qwen3": "Qwen3ForCausalLM"}[family]],
+        "architectures": [f"{family.title()}ForCausalLM"],
         "model_type": family,
         "num_hidden_layers": int(rng.integers(2, 5)),
         "hidden_size": heads * head if family == "qwen2" else 4 * int(rng.integers(11, 40)),
@@ -104,32 +113,34 @@ def text_tensors(config: dict[str, Any], rng: np.random.Generator, prefix: str =
     heads, kv_heads = config["num_attention_heads"], config["num_key_value_heads"]
     head = config.get("head_dim", width // heads)
     tensors = {
-        f"{prefix}embed_tokens.weight": _weight(rng, vocab, width, 1.0),
-        f"{prefix}norm.weight": _norm(rng, width),
+        f"{prefix}embed_tokens.weight": weight(rng, vocab, width, 1.0),
+        f"{prefix}norm.weight": norm(rng, width),
     }
     if not config["tie_word_embeddings"]:
-        tensors["lm_head.weight"] = _weight(rng, vocab, width, 1.0)
+        tensors["lm_head.weight"] = weight(rng, vocab, width, 1.0)
     for i in range(config["num_hidden_layers"]):
         at = f"{prefix}layers.{i}."
         for name, rows in (("q", heads), ("k", kv_heads), ("v", kv_heads)):
-            tensors[f"{at}self_attn.{name}_proj.weight"] = _weight(rng, rows * head, width)
+            tensors[f"{at}self_attn.{name}_proj.weight"] = weight(rng, rows * head, width)
             if config["model_type"].startswith("qwen2"):
-                tensors[f"{at}self_attn.{name}_proj.bias"] = _weight(rng, rows * head)
+                tensors[f"{at}self_attn.{name}_proj.bias"] = weight(rng, rows * head)
         if config["model_type"].startswith("qwen3"):
-            tensors |= {f"{at}self_attn.{name}_norm.weight": _norm(rng, head) for name in "qk"}
-        tensors[f"{at}self_attn.o_proj.weight"] = _weight(rng, width, heads * head)
-        tensors |= {f"{at}mlp.{name}_proj.weight": _weight(rng, ffn, width) for name in ("gate", "up")}
-        tensors[f"{at}mlp.down_proj.weight"] = _weight(rng, width, ffn)
-        tensors |= {f"{at}{name}_layernorm.weight": _norm(rng, width) for name in ("input", "post_attention")}
+            tensors |= {f"{at}self_attn.{name}_norm.weight": norm(rng, head) for name in "qk"}
+        tensors[f"{at}self_attn.o_proj.weight"] = weight(rng, width, heads * head)
+        tensors |= {f"{at}mlp.{name}_proj.weight": weight(rng, ffn, width) for name in ("gate", "up")}
+        tensors[f"{at}mlp.down_proj.weight"] = weight(rng, width, ffn)
+        tensors |= {f"{at}{name}_layernorm.weight": norm(rng, width) for name in ("input", "post_attention")}
     return tensors
 
 
-def _weight(rng: np.random.Generator, rows: int, columns: int = 1, gain: float = 1.5) -> NDArray[np.float32]:
+def weight(rng: np.random.Generator, rows: int, columns: int = 1, gain: float = 1.5) -> NDArray[np.float32]:
+    """A matrix, or a vector; what it makes is about ``gain`` times as large as what it gets."""
     drawn = rng.standard_normal((rows, columns), np.float32) * np.float32(gain / np.sqrt(columns))
     return drawn if columns > 1 else drawn[:, 0]
 
 
-def _norm(rng: np.random.Generator, size: int) -> NDArray[np.float32]:
+def norm(rng: np.random.Generator, size: int) -> NDArray[np.float32]:
+    """A norm's weights, about one."""
     return (1 + 0.2 * rng.standard_normal(size, np.float32)).astype(np.float32)
 
 

@@ -21,7 +21,7 @@ from tokenizers import Tokenizer
 from models.manifest import sha256_of
 from models.qwen_vl import selftest
 from models.qwen_vl.folder import DESCRIPTION, FORMAT, Description, FileMark, Quant, map_tensor
-from models.qwen_vl.shape import TextShape
+from models.qwen_vl.shape import TextShape, VisionShape
 from tools.export.calibrate import Calibration, cache_scales, prompts
 from tools.export.checkpoint import Checkpoint, open_checkpoint
 from tools.export.decoder import decoder_graph, store_layer
@@ -31,6 +31,7 @@ from tools.export.fold import Rotation, rotation, store_folded
 from tools.export.graph import save
 from tools.export.lora import with_adapter
 from tools.export.tables import head_logits, look_up, store_tables
+from tools.export.vision import store_vision, vision_graph
 from tools.export.weights import WeightFile
 
 BITS: dict[Quant, int] = {"none": 0, "int8": 8, "int4": 4}
@@ -58,11 +59,28 @@ def build(
     checkpoint = open_checkpoint(source)
     if adapter is not None:
         checkpoint = with_adapter(checkpoint, adapter)
-    family = family_of(checkpoint.config)
-    shape = family.text(checkpoint.config)
-    tokenizer = _tokenizer(checkpoint, shape)
+    plan = _plan(checkpoint, quant)
     with _appearing(target) as folder:
-        return _build(checkpoint, family, shape, tokenizer, quant, folder, target.name, progress)
+        return _build(plan, folder, target.name, progress)
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """What is built, and how; everything that can be wrong with its description was checked."""
+
+    checkpoint: Checkpoint
+    family: Family
+    text: TextShape
+    vision: VisionShape | None
+    tokenizer: Tokenizer
+    quant: Quant
+
+
+def _plan(checkpoint: Checkpoint, quant: Quant) -> Plan:
+    family = family_of(checkpoint.config)
+    text = family.text(checkpoint.config)
+    preprocessor = _json(checkpoint, "preprocessor_config.json")
+    vision = family.vision and family.vision(checkpoint.config, preprocessor, text)
+    return Plan(checkpoint, family, text, vision, _tokenizer(checkpoint, text), quant)
 
 
 @contextmanager
@@ -83,30 +101,23 @@ def _appearing(target: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _build(
-    checkpoint: Checkpoint,
-    family: Family,
-    shape: TextShape,
-    tokenizer: Tokenizer,
-    quant: Quant,
-    folder: Path,
-    name: str,
-    progress: Progress,
-) -> Description:
-    bits = BITS[quant]
+def _build(plan: Plan, folder: Path, name: str, progress: Progress) -> Description:
+    checkpoint, shape, tokenizer, bits = plan.checkpoint, plan.text, plan.tokenizer, BITS[plan.quant]
     for file, content in checkpoint.files.items():
         (folder / file).write_bytes(content)
+    turn = rotation(shape) if bits else None
+    pictures = _pictures(plan, folder, turn, progress)
     with WeightFile(folder / "decoder.data") as weights:
         progress("embedding and head", 0, shape.layers)
-        turn = rotation(shape) if bits else None
         store_tables(weights, checkpoint, shape, bits, turn)
         about = Description(
             format=FORMAT,
             name=name,
-            family=family.name,
-            quant=quant,
+            family=plan.family.name,
+            quant=plan.quant,
             kv=_cache_kind(shape, bits),
             text=shape,
+            vision=plan.vision,
             stops=_stops(checkpoint, tokenizer),
             source=str(checkpoint.config.get("_name") or checkpoint.where.resolve().name),
             licence=str(checkpoint.config.get("_license") or "as its checkpoint"),
@@ -127,7 +138,23 @@ def _build(
         chosen,
         head_logits(checkpoint, shape, chosen, calibration.hidden[0][-1]),
     )
-    return _describe(folder, about, {"decoder.data": FileMark(weights.sha256, weights.size)})
+    marks = {
+        file.path.name: FileMark(file.sha256, file.size) for file in (weights, pictures) if file is not None
+    }
+    tensors = weights.tensors | (pictures.tensors if pictures else {})
+    return _describe(folder, msgspec.structs.replace(about, tensors=tensors), marks)
+
+
+def _pictures(plan: Plan, folder: Path, turn: Rotation | None, progress: Progress) -> WeightFile | None:
+    """Write the picture encoder, if there is one. Never coarser than 8 bits: small print is at stake."""
+    if plan.vision is None:
+        return None
+    progress("picture encoder", 0, plan.text.layers)
+    bits = BITS[plan.quant] and 8
+    with WeightFile(folder / "vision.data") as weights:
+        store_vision(weights, plan.checkpoint, plan.vision, bits, turn)
+    save(vision_graph(weights.tensors, plan.vision, bits), folder / "vision.onnx")
+    return weights
 
 
 def _block(

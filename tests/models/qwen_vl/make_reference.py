@@ -10,8 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from tools.bench import reference, tiny_qwen
+from models.qwen_vl.engine import Engine, open_engine
+from models.qwen_vl.prompt import Prompt
+from tools.bench import reference, tiny_qwen, tiny_vision
+from tools.export.build import build
 
 FOLDER = Path(__file__).with_name("reference")
 DRAWN = [(family, seed) for family in tiny_qwen.FAMILIES for seed in (1, 2, 3)]
@@ -19,30 +23,44 @@ TUNED = [("qwen2", 2), ("qwen3", 3)]
 LENGTHS = {1: 1, 2: 37, 3: 300}  # one token; an odd number; more than two chunks
 
 
-def prompt(family: str, seed: int) -> list[int]:
+PICTURES = {1: 0, 2: 3, 3: 1}  # none; two that are not square and one of one feature; that one in a long text
+
+
+def tokens(family: str, seed: int) -> list[int]:
     """The tokens number ``seed``: bytes and, now and then, a special token."""
     rng = np.random.default_rng([77, len(family), seed])
     return [int(token) for token in rng.integers(0, 259, LENGTHS[seed])]
+
+
+def question(engine: Engine, family: str, seed: int) -> tuple[Prompt, list[NDArray[np.uint8]]]:
+    """The same as a prompt, with pictures where the family can see, and the pictures."""
+    count = PICTURES[seed] if engine.folder.about.vision else 0
+    return tiny_vision.question(engine, tokens(family, seed), count, np.random.default_rng([78, seed]))
 
 
 def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     for family, seed in DRAWN:
         with tempfile.TemporaryDirectory() as place:
-            model = reference.load(tiny_qwen.draw(family, seed, Path(place, "tiny")))
-        keep(f"{family}-{seed}", model, prompt(family, seed))
+            folder = tiny_qwen.draw(family, seed, Path(place, "tiny"))
+            build(folder, Path(place, "built"), "none")
+            engine = open_engine(Path(place, "built"))
+            prompt, pictures = question(engine, family, seed)
+            plain = tiny_vision.plain(engine, prompt)
+            keep(f"{family}-{seed}", reference.load(folder), plain, reference.sight(folder, plain, pictures))
+            engine.close()
     for family, seed in TUNED:
         with tempfile.TemporaryDirectory() as place:
             base = tiny_qwen.draw(family, seed, Path(place, "tiny"))
             model = reference.load(base, tiny_qwen.draw_adapter(base, seed, Path(place, "tuned")))
-        keep(f"{family}-{seed}-lora", model, prompt(family, seed))
+            keep(f"{family}-{seed}-lora", model, tokens(family, seed), {})
 
 
-def keep(name: str, model: Any, tokens: list[int]) -> None:
+def keep(name: str, model: Any, plain: list[int], seen: dict[str, Any]) -> None:
     np.savez_compressed(
         FOLDER / f"{name}.npz",
-        logits=reference.logits(model, tokens)[-1],
-        greedy=np.array(reference.greedy(model, tokens)),
+        logits=reference.logits(model, plain, seen)[-1],
+        greedy=np.array(reference.greedy(model, plain, seen)),
     )
 
 

@@ -10,9 +10,9 @@ import pytest
 from models.base import BackendError, ManifestError
 from models.qwen_vl.constraint import ConstraintError
 from models.qwen_vl.engine import Engine, Request, open_engine, run
-from models.qwen_vl.generate import Answer, PromptError, Reading, Word
+from models.qwen_vl.generate import Answer, Reading, Word
 from models.qwen_vl.kv_cache import KvCache
-from models.qwen_vl.prompt import text_prompt
+from models.qwen_vl.prompt import PromptError, text_prompt
 from models.qwen_vl.sampling import Sampling
 from tests.models.qwen_vl.conftest import Built
 

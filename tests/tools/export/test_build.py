@@ -194,3 +194,35 @@ def test_a_build_that_was_killed_is_begun_anew(checkpoint: Path, tmp_path: Path)
     (tmp_path / ".m.building" / "decoder.data").write_bytes(b"half")
     build(checkpoint, tmp_path / "m")
     assert answer(tmp_path / "m")
+
+
+@pytest.mark.parametrize(
+    ("family", "change", "message"),
+    [
+        ("qwen2_vl", {"vision_config": None}, "vision_config"),
+        ("qwen2_vl", {"image_token_id": 99999}, "image_token_id"),
+        ("qwen2_5_vl", {"rope_scaling": {"type": "mrope", "mrope_section": [1, 2]}}, "mrope_section"),
+        ("qwen3_vl", {"rope_scaling": {"type": "yarn", "factor": 4.0}}, "yarn"),
+        ("qwen3_vl", {"architectures": ["Qwen3VLMoeForConditionalGeneration"]}, "mixture of experts"),
+        ("qwen3_vl", {"num_position_embeddings": 50}, "square"),
+        ("qwen3_vl", {"deepstack_visual_indexes": [99]}, "deepstack"),
+        ("qwen3_vl", {"hidden_act": "relu"}, "relu"),
+        ("qwen2_5_vl", {"window_size": 1}, "window_size"),
+        ("qwen3_vl", {"depth": 9}, "is missing"),
+        ("qwen2_vl", {"mlp_ratio": 9}, "has shape"),
+    ],
+)
+def test_a_picture_encoder_that_cannot_be_built_is_named(
+    tmp_path: Path, family: str, change: dict[str, Any], message: str
+) -> None:
+    folder = tiny_qwen.draw(family, 2, tmp_path / "checkpoint")
+    config = json.loads((folder / "config.json").read_text())
+    for key, value in change.items():
+        for part in (config, config["text_config"], config["vision_config"]):
+            if key in part:
+                part[key] = value
+                break
+    configure(folder, **config)
+    with pytest.raises((FamilyError, CheckpointError), match=message):
+        build(folder, tmp_path / "m")
+    assert not list(tmp_path.glob("*m*"))

@@ -13,7 +13,7 @@ from safetensors.numpy import load_file, save_file
 
 from models.qwen_vl.engine import Request, open_engine, run
 from models.qwen_vl.prompt import text_prompt
-from tests.models.qwen_vl.make_reference import FOLDER, TUNED, prompt
+from tests.models.qwen_vl.make_reference import FOLDER, TUNED, tokens
 from tools.bench import tiny_qwen
 from tools.export.build import build
 from tools.export.errors import CheckpointError
@@ -27,7 +27,7 @@ def test_a_merged_adapter_answers_as_peft_does(tmp_path: Path, family: str, seed
     assert about.source == "base + tuned"
     engine = open_engine(tmp_path / "m")
     engine.machine = msgspec.structs.replace(engine.machine, stops=frozenset())
-    answer = run(engine.complete(text_prompt(prompt(family, seed)), Request(messages=(), limit=64)))
+    answer = run(engine.complete(text_prompt(tokens(family, seed)), Request(messages=(), limit=64)))
     tuned, plain = (np.load(FOLDER / f"{family}-{seed}{end}.npz")["greedy"].tolist() for end in ("-lora", ""))
     assert list(answer.tokens) == tuned
     assert tuned != plain

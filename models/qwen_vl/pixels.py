@@ -1,0 +1,81 @@
+"""A picture on its way into the encoder: size, resampling, patches; as Qwen2-VL's processor does it.
+
+Sizes: ``smart_resize`` of the published preprocessing (QwenLM/Qwen2-VL, qwen-vl-utils, ``vision_process.py``).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from models.base import ModelError
+from models.qwen_vl.shape import VisionShape
+
+LONGEST_TO_SHORTEST = 200
+LARGEST = 100_000_000  # pixels; a camera's are a tenth of that
+
+Picture = NDArray[np.uint8]
+
+
+class PictureError(ModelError, ValueError):
+    """A picture that can't be looked at."""
+
+
+def check(picture: Picture) -> None:
+    """Raise PictureError unless ``picture`` is uint8[h, w, 3] of sensible sizes."""
+    if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3:
+        raise PictureError(f"a picture is uint8[h, w, 3], not {picture.dtype}{list(picture.shape)}")
+    height, width = picture.shape[:2]
+    if not height * width:
+        raise PictureError("the picture is empty")
+    if height * width > LARGEST:
+        raise PictureError(f"the picture has {height * width / 1e6:.0f} million pixels; make it smaller")
+    if max(height, width) > LONGEST_TO_SHORTEST * min(height, width):
+        raise PictureError(f"the picture is {width} × {height}: too narrow, cut out what matters")
+
+
+def target_size(height: int, width: int, shape: VisionShape, most: int | None = None) -> tuple[int, int]:
+    """Height and width that are multiples of a merged patch, within the limits, of about the same proportions.
+
+    ``most`` lowers the model's own limit of pixels.
+    """
+    side = shape.patch * shape.merge
+    least, limit = shape.pixels
+    limit = max(side * side, min(limit, most or limit))
+    high, wide = round(height / side) * side, round(width / side) * side
+    if high * wide > limit:
+        by = math.sqrt(height * width / limit)
+        high = max(side, math.floor(height / by / side) * side)
+        wide = max(side, math.floor(width / by / side) * side)
+    elif high * wide < least:
+        by = math.sqrt(least / (height * width))
+        high, wide = math.ceil(height * by / side) * side, math.ceil(width * by / side) * side
+    return high, wide
+
+
+def resized(picture: Picture, shape: VisionShape, most: int | None = None) -> Picture:
+    """uint8[h, w, 3] in ``target_size``, bicubic with antialiasing. Raises PictureError."""
+    check(picture)
+    high, wide = target_size(picture.shape[0], picture.shape[1], shape, most)
+    if picture.shape[:2] == (high, wide):
+        return picture
+    image = Image.fromarray(np.ascontiguousarray(picture)).resize((wide, high), Image.Resampling.BICUBIC)
+    return np.asarray(image)
+
+
+def patches(picture: Picture, shape: VisionShape) -> NDArray[np.float32]:
+    """A resized picture as float32[n, inputs]: merged blocks in rows, the patches of a block together.
+
+    A still is as many equal frames as a patch is deep.
+    """
+    size, merge = shape.patch, shape.merge
+    high, wide = picture.shape[0] // size, picture.shape[1] // size
+    # As the reference does it: (x / 255 − mean) / std with both folded into one step.
+    mean, std = (np.asarray(values, np.float32) * np.float32(255) for values in (shape.mean, shape.std))
+    values = (picture.astype(np.float32) - mean) / std
+    blocks = values.reshape(high // merge, merge, size, wide // merge, merge, size, 3)
+    ordered = blocks.transpose(0, 3, 1, 4, 6, 2, 5).reshape(high * wide, 3, 1, size * size)
+    return np.ascontiguousarray(np.repeat(ordered, shape.frames, axis=2).reshape(high * wide, -1))

@@ -1,0 +1,98 @@
+"""The picture encoder: RGB in, rows for the decoder out; what was encoded lately is remembered."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from models.backends.ort_bound import BoundSession
+from models.qwen_vl import grid
+from models.qwen_vl.folder import ModelFolder
+from models.qwen_vl.pixels import Picture, patches, resized
+from models.qwen_vl.shape import VisionShape
+
+REMEMBERED = 4  # pictures; a few MB each
+
+
+class Encoded(msgspec.Struct, frozen=True):
+    """A picture as the decoder sees it: ``high`` × ``wide`` features, row by row.
+
+    ``rows`` float32[n, out], ``deep`` float32[d, n, out] or none. ``mark`` is negative and the picture's own: it
+    stands for the picture where prompts are compared.
+    """
+
+    mark: int
+    high: int
+    wide: int
+    rows: NDArray[np.float32]
+    deep: NDArray[np.float32] | None
+
+
+class Encoder:
+    """Loaded when the first picture comes; ``close`` frees it."""
+
+    def __init__(self, folder: ModelFolder, shape: VisionShape, threads: int = 2) -> None:
+        self._folder = folder
+        self._shape = shape
+        self._threads = threads
+        self._session: BoundSession | None = None
+        self._known: OrderedDict[int, Encoded] = OrderedDict()
+
+    def encode(self, picture: Picture, most: int | None = None) -> Encoded:
+        """``picture`` uint8[h, w, 3] in RGB, looked at with at most ``most`` pixels.
+
+        Raises PictureError, BackendError, ManifestError.
+        """
+        ready = resized(picture, self._shape, most)
+        mark = _mark(ready)
+        if mark not in self._known:
+            self._known[mark] = self._run(ready, mark)
+            while len(self._known) > REMEMBERED:
+                self._known.popitem(last=False)
+        self._known.move_to_end(mark)
+        return self._known[mark]
+
+    def forget(self) -> None:
+        """Drop what was encoded."""
+        self._known.clear()
+
+    def close(self) -> None:
+        """Free the weights."""
+        self.forget()
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+
+    def _run(self, picture: Picture, mark: int) -> Encoded:
+        if self._session is None:
+            self._session = BoundSession(self._folder.path / "vision.onnx", self._threads)
+        shape = self._shape
+        high, wide = picture.shape[0] // shape.patch, picture.shape[1] // shape.patch
+        features = high * wide // shape.merge**2
+        rows = np.empty((features, shape.out), np.float32)
+        deep = np.empty((len(shape.deep), features, shape.out), np.float32) if shape.deep else None
+        results = {"rows": rows[None]} if deep is None else {"rows": rows[None], "deep": deep}
+        self._session.bind().run(self._feeds(picture, high, wide), results)
+        return Encoded(mark, high // shape.merge, wide // shape.merge, rows, deep)
+
+    def _feeds(self, picture: Picture, high: int, wide: int) -> dict[str, NDArray[Any]]:
+        shape = self._shape
+        cos, sin = grid.angles(high, wide, shape)
+        feeds: dict[str, NDArray[Any]] = {"patches": patches(picture, shape)[None], "cos": cos, "sin": sin}
+        feeds["at"] = np.arange(high * wide)[None]
+        if shape.grid:
+            feeds["places"] = grid.learned(self._folder.tensor("vision.places"), high, wide, shape)[None]
+        if shape.window:
+            feeds["windows"], feeds["back"], feeds["closed"] = grid.windows(high, wide, shape)
+        return feeds
+
+
+def _mark(picture: Picture) -> int:
+    """Of the pixels the encoder sees, and of their shape."""
+    digest = hashlib.sha256(repr(picture.shape).encode() + picture.tobytes()).digest()
+    return -1 - int.from_bytes(digest[:7], "big")
