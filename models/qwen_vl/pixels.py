@@ -5,15 +5,17 @@ Sizes: ``smart_resize`` of the published preprocessing (QwenLM/Qwen2-VL, qwen-vl
 
 from __future__ import annotations
 
+import io
 import math
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from models.base import ModelError
 from models.qwen_vl.shape import VisionShape
 
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "PPM")
 LONGEST_TO_SHORTEST = 200
 LARGEST = 100_000_000  # pixels; a camera's are a tenth of that
 
@@ -22,6 +24,29 @@ Picture = NDArray[np.uint8]
 
 class PictureError(ModelError, ValueError):
     """A picture that can't be looked at."""
+
+
+def decode(data: bytes) -> Picture:
+    """A picture file's content as uint8[h, w, 3] in RGB, the right way up, on white where it is transparent.
+
+    Raises PictureError.
+    """
+    try:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as file:
+            if file.width * file.height > LARGEST:  # before anything is unpacked
+                raise PictureError(f"the picture has {file.width * file.height / 1e6:.0f} million pixels")
+            upright = ImageOps.exif_transpose(file)
+            if upright.has_transparency_data:
+                clear = upright.convert("RGBA")
+                upright = Image.new("RGBA", clear.size, "white")
+                upright.alpha_composite(clear)
+            return np.asarray(upright.convert("RGB"))
+    except PictureError:
+        raise
+    except UnidentifiedImageError:
+        raise PictureError(f"this is no picture file; it can be {', '.join(FORMATS)}") from None
+    except Exception as error:  # what a hostile file makes the decoders raise is of every kind
+        raise PictureError(f"the picture is damaged: {error}") from error
 
 
 def check(picture: Picture) -> None:

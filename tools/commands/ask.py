@@ -1,23 +1,28 @@
-"""``browline ask MODEL "question"``: one answer of a language model, in a pipe too."""
+"""``browline ask MODEL [PICTURE…] "question"``: one answer of a language model, in a pipe too."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
 from models.base import ModelError
 from models.qwen_vl.engine import Engine, Request
 from models.qwen_vl.generate import Answer, Word
+from models.qwen_vl.pixels import Picture, PictureError, decode
 from models.qwen_vl.sampling import Sampling
 from tools.qwen import open_model
+
+Turn = dict[str, Any]
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The model, the question, the form of the answer."""
     parser.add_argument("model", help="a name from `browline models list`, or a built model's folder")
+    parser.add_argument("picture", nargs="*", type=Path, help="picture files the question is about")
     parser.add_argument("question", help="what to ask; `-` reads it from standard input")
     parser.add_argument("--json-schema", type=Path, metavar="FILE", help="answer in JSON of this schema")
     parser.add_argument(
@@ -43,10 +48,11 @@ def main(options: argparse.Namespace) -> int:
     try:
         schema = read_schema(options.json_schema)
         sampling = sampling_of(options)
+        turn = user_turn(question, [read_picture(path) for path in options.picture])
     except ValueError as error:
         print(f"browline: {error}", file=sys.stderr)
         return 2
-    messages = [*system_turn(options.system), {"role": "user", "content": question}]
+    messages = [*system_turn(options.system), turn]
     request = Request(messages=messages, limit=options.limit, sampling=sampling, schema=schema)
     try:
         engine = open_model(options.model, options.threads)
@@ -68,9 +74,27 @@ def sampling_of(options: argparse.Namespace) -> Sampling:
     return Sampling(temperature=options.temperature, seed=options.seed)
 
 
-def system_turn(text: str) -> list[dict[str, str]]:
+def system_turn(text: str) -> list[Turn]:
     """The system's message, if there is one."""
     return [{"role": "system", "content": text}] if text else []
+
+
+def user_turn(question: str, pictures: Sequence[Picture]) -> Turn:
+    """The user's message, the pictures before the words."""
+    if not pictures:
+        return {"role": "user", "content": question}
+    parts: list[Turn] = [{"type": "image", "image": picture} for picture in pictures]
+    return {"role": "user", "content": [*parts, {"type": "text", "text": question}]}
+
+
+def read_picture(path: Path) -> Picture:
+    """The picture in a file. Raises ValueError."""
+    try:
+        return decode(path.expanduser().read_bytes())
+    except OSError as error:
+        raise ValueError(f"{path} can't be read: {error.strerror}") from error
+    except PictureError as error:
+        raise ValueError(f"{path}: {error}") from error
 
 
 def read_schema(path: Path | None) -> dict[str, Any] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,10 +13,24 @@ from typing import Any
 from models.base import ModelError
 from models.qwen_vl.engine import Engine, Request
 from models.store import cache_folder
-from tools.commands.ask import add_generation, read_schema, sampling_of, say, system_turn
+from tools.commands.ask import (
+    Turn,
+    add_generation,
+    read_picture,
+    read_schema,
+    sampling_of,
+    say,
+    system_turn,
+    user_turn,
+)
 from tools.qwen import open_model
 
-HELP = "/schema FILE  answer in JSON of this schema · /schema  freely again · /new  forget all · /quit"
+HELP = (
+    "a picture's path in a line shows it · /schema FILE  answer in JSON of this schema · "
+    "/schema  freely again · /new  forget all · /quit"
+)
+
+SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".ppm"}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -51,19 +66,24 @@ class Chat:
         self._engine = engine
         self._options = options
         self._schema: dict[str, Any] | None = None
-        self.turns: list[dict[str, str]] = system_turn(options.system)
+        self.turns: list[Turn] = system_turn(options.system)
 
     def line(self, line: str) -> int:
         """A question or a command; 1 when it could not be answered."""
         word, _, rest = line.strip().partition(" ")
         if not word:
             return 0
-        if word.startswith("/"):
+        if word.rfind("/") == 0 and not Path(word).exists():  # a path that was dropped here is none
             return self._command(word, rest.strip())
         return self._ask(line.strip())
 
     def _ask(self, question: str) -> int:
-        self.turns.append({"role": "user", "content": question})
+        try:
+            paths, words = pictures_in(question)
+            self.turns.append(user_turn(words, [read_picture(path) for path in paths]))
+        except ValueError as error:
+            print(f"browline: {error}", file=sys.stderr)
+            return 1
         options = self._options
         request = Request(
             messages=self.turns, limit=options.limit, sampling=sampling_of(options), schema=self._schema
@@ -99,6 +119,18 @@ class Chat:
                 print(f"browline: there is no {word}. {HELP}", file=sys.stderr)
                 return 1
         return 0
+
+
+def pictures_in(line: str) -> tuple[list[Path], str]:
+    """The paths of pictures in a line, as typed, quoted or dropped on the terminal, and the words without them."""
+    paths: list[Path] = []
+    for word in re.findall(r"""'[^']*'|"[^"]*"|(?:\\.|\S)+""", line):
+        plain = word[1:-1] if word[0] in "'\"" and word[-1:] == word[0] else re.sub(r"\\(.)", r"\1", word)
+        path = Path(plain.rstrip("?!,.;:")).expanduser()
+        if path.suffix.lower() in SUFFIXES and path.is_file():
+            paths.append(path)
+            line = line.replace(word, " ", 1)
+    return paths, " ".join(line.split()) if paths else line
 
 
 def _lines() -> Iterator[str]:

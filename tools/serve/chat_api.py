@@ -6,10 +6,13 @@ answer and is not served is an error.
 
 from __future__ import annotations
 
+import base64
+import binascii
 from typing import Any
 
 import msgspec
 
+from models.qwen_vl import pixels
 from models.qwen_vl.engine import Request
 from models.qwen_vl.generate import Answer
 from models.qwen_vl.sampling import Sampling
@@ -27,10 +30,16 @@ class Text(msgspec.Struct, tag="text"):
     text: str
 
 
+class Url(msgspec.Struct):
+    """Where a picture is; how closely to look is the model's own business."""
+
+    url: str
+
+
 class Picture(msgspec.Struct, tag="image_url"):
     """A part of a message that is a picture."""
 
-    image_url: Any
+    image_url: Url
 
 
 class Turn(msgspec.Struct):
@@ -96,7 +105,7 @@ def to_request(body: Body) -> Request:
         raise ApiError("max_completion_tokens must be at least 1")
     stop = [body.stop] if isinstance(body.stop, str) else body.stop or []
     return Request(
-        messages=[{"role": turn.role, "content": _text(turn)} for turn in body.messages],
+        messages=[{"role": turn.role, "content": _content(turn)} for turn in body.messages],
         limit=limit,
         sampling=_sampling(body),
         stop=tuple(stop),
@@ -104,11 +113,27 @@ def to_request(body: Body) -> Request:
     )
 
 
-def _text(turn: Turn) -> str:
-    parts = turn.content if isinstance(turn.content, list) else [Text(turn.content or "")]
-    if any(isinstance(part, Picture) for part in parts):
-        raise ApiError("this model takes no pictures")
-    return "".join(part.text for part in parts if isinstance(part, Text))
+def _content(turn: Turn) -> str | list[dict[str, Any]]:
+    if not isinstance(turn.content, list):
+        return turn.content or ""
+    return [_part(part) for part in turn.content]
+
+
+def _part(part: Text | Picture) -> dict[str, Any]:
+    if isinstance(part, Text):
+        return {"type": "text", "text": part.text}
+    return {"type": "image", "image": _picture(part)}
+
+
+def _picture(part: Picture) -> pixels.Picture:
+    """Pictures come in the body: nothing is fetched for a client."""
+    head, _, data = part.image_url.url.partition(",")
+    if not (head.startswith("data:image/") and head.endswith(";base64")):
+        raise ApiError("image_url must be data:image/…;base64,…: pictures are not fetched from elsewhere")
+    try:
+        return pixels.decode(base64.b64decode(data, validate=True))
+    except (binascii.Error, pixels.PictureError) as error:
+        raise ApiError(f"image_url: {error}") from error
 
 
 def _sampling(body: Body) -> Sampling:

@@ -79,7 +79,9 @@ class Handler(BaseHTTPRequestHandler):
             return
         try:
             body = read_body(self._body())
-            loop = self.server.engine.answer(to_request(body))
+            request = to_request(body)
+            with self.server.turn:  # pictures are encoded here
+                loop = self.server.engine.answer(request)
             steps = self.server.take(loop)
             first = next(steps)  # a prompt that can't be answered is an error, not a broken stream
             self._answer(body, first, steps)

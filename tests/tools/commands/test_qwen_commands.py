@@ -6,10 +6,14 @@ import io
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from tools.bench import tiny_qwen
 from tools.cli import main
+from tools.commands.chat import pictures_in
+from tools.export.build import build
 
 
 @pytest.fixture
@@ -85,3 +89,53 @@ def test_what_can_not_be_done_is_said(
 ) -> None:
     assert main(["models", *words]) == 1
     assert message in capsys.readouterr().err
+
+
+@pytest.fixture
+def eyes(tmp_path: Path) -> str:
+    build(tiny_qwen.draw("qwen2_5_vl", 2, tmp_path / "seeing"), tmp_path / "eyes")
+    noise = np.random.default_rng(1).integers(0, 256, (40, 60, 4), dtype=np.uint8)
+    Image.fromarray(noise, "RGBA").save(tmp_path / "a b.png")
+    (tmp_path / "empty.png").touch()
+    (tmp_path / "cut.png").write_bytes((tmp_path / "a b.png").read_bytes()[:90])
+    return str(tmp_path / "eyes")
+
+
+def test_a_question_about_a_picture(eyes: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    picture = str(tmp_path / "a b.png")
+    assert main(["ask", eyes, picture, picture, "what?", "--limit", "3", "--json"]) == 0
+    two = json.loads(capsys.readouterr().out)["prompt_tokens"]
+    assert main(["ask", eyes, picture, "what?", "--limit", "3", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["prompt_tokens"] < two
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("empty.png", "no picture file"), ("cut.png", "damaged"), ("none.png", "No such file")],
+)
+def test_a_picture_that_cannot_be_read_is_named(
+    eyes: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, message: str
+) -> None:
+    assert main(["ask", eyes, str(tmp_path / name), "what?"]) == 2
+    told = capsys.readouterr().err
+    assert name in told
+    assert message in told
+
+
+def test_chat_takes_a_path_in_a_line_for_a_picture(
+    eyes: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = f"'{tmp_path}/a b.png' what is it?\nand why?\n{tmp_path}/cut.png?\n"
+    monkeypatch.setattr("sys.stdin", io.StringIO(lines))
+    assert main(["chat", eyes, "--limit", "3"]) == 1
+    told = capsys.readouterr()
+    assert len(told.out.splitlines()) >= 2
+    assert "cut.png: the picture is damaged" in told.err
+
+
+@pytest.mark.parametrize("form", ["{}", "'{}'", '"{}"'])
+def test_paths_are_found_as_terminals_write_them(eyes: str, tmp_path: Path, form: str) -> None:
+    path = str(tmp_path / "a b.png")
+    typed = form.format(path.replace(" ", "\\ ") if form == "{}" else path)
+    assert pictures_in(f"look: {typed}  what is it?") == ([Path(path)], "look: what is it?")
+    assert pictures_in("it's  as it was") == ([], "it's  as it was")

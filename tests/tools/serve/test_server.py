@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import http.client
+import io
 import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import openai
 import pytest
+from PIL import Image
 
 from models.qwen_vl.engine import Request, open_engine, run
 from tools.bench import tiny_qwen
@@ -29,6 +33,18 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield made
         made.shutdown()
         made.engine.close()
+
+
+def a_picture(kind: str = "PNG") -> str:
+    made = io.BytesIO()
+    noise = np.random.default_rng(1).integers(0, 256, (40, 60, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(made, kind)
+    return f"data:image/{kind.lower()};base64,{base64.b64encode(made.getvalue()).decode()}"
+
+
+def seen(url: str) -> list[Any]:
+    parts = [{"type": "text", "text": "what is it?"}, {"type": "image_url", "image_url": {"url": url}}]
+    return [{"role": "user", "content": parts}]
 
 
 @pytest.fixture
@@ -126,7 +142,7 @@ def test_a_client_that_leaves_gives_its_answer_up(client: openai.OpenAI, server:
                     {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:,"}}]}
                 ]
             },
-            "no pictures",
+            "not fetched",
         ),
     ],
 )
@@ -161,3 +177,25 @@ def test_what_means_no_good_is_refused(
     assert response.status == status
     assert json.loads(response.read())["error"]["message"]
     connection.close()
+
+
+def test_a_picture_is_seen(tmp_path: Path) -> None:
+    build(tiny_qwen.draw("qwen3_vl", 2, tmp_path / "checkpoint"), tmp_path / "eyes")
+    with Server(open_engine(tmp_path / "eyes"), 0) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/v1"
+        with openai.OpenAI(base_url=url, api_key="none", max_retries=0) as client:
+            answer = client.chat.completions.create(model="eyes", messages=seen(a_picture()), max_tokens=3)
+            again = client.chat.completions.create(model="eyes", messages=seen(a_picture()), max_tokens=3)
+            with pytest.raises(openai.BadRequestError, match="damaged"):
+                client.chat.completions.create(model="eyes", messages=seen(a_picture()[:-400]), max_tokens=3)
+        server.shutdown()
+        server.engine.close()
+    assert answer.usage is not None
+    assert answer.usage.prompt_tokens > len("what is it?")
+    assert again.choices[0].message.content == answer.choices[0].message.content
+
+
+def test_a_model_without_eyes_says_so(client: openai.OpenAI) -> None:
+    with pytest.raises(openai.BadRequestError, match="can't see"):
+        client.chat.completions.create(model="tiny", messages=seen(a_picture()))
