@@ -13,7 +13,7 @@ Errors::
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -98,6 +98,47 @@ class VoiceActivity(Protocol):
 
     def reset(self) -> None:
         """Forget the stream's past."""
+        ...
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """What a language model is asked. ``messages`` as in OpenAI's chat API: ``role`` and ``content``.
+
+    A content may be a list of parts, ``{"type": "text", "text": …}`` or ``{"type": "image", "image": …}`` with
+    uint8[H, W, 3] in RGB. ``limit`` in tokens; ``schema`` is a JSON schema the answer follows; ``picture_pixels`` is
+    the most of a picture that is looked at.
+    """
+
+    messages: Sequence[Mapping[str, Any]]
+    limit: int = 256
+    schema: Mapping[str, Any] | None = None
+    picture_pixels: int | None = None
+
+
+class Generator(Protocol):
+    """Makes text. Whatever wants words of a model asks this, with a priority; see ``models.runner.Priority``."""
+
+    @property
+    def sees(self) -> bool:
+        """Whether there is a model that takes pictures."""
+        ...
+
+    async def generate(
+        self,
+        question: Question,
+        *,
+        job: str,
+        priority: int = 0,
+        on_text: Callable[[str], None] | None = None,
+    ) -> str:
+        """The whole answer; ``on_text`` gets each piece as it is made, on the loop.
+
+        ``job`` is the name under which the runner can cancel it. Raises ModelError.
+        """
+        ...
+
+    async def forget(self) -> None:
+        """Drop from memory what was read and seen for earlier answers."""
         ...
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 from collections.abc import Callable, Generator
+from enum import IntEnum
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -19,6 +20,14 @@ from models.shelf import Shelf
 
 T = TypeVar("T")
 Job = Callable[[], T] | Generator[Any, None, T]
+
+
+class Priority(IntEnum):
+    """How urgent a job is; between two steps of one, those above it go first."""
+
+    ANSWER = 0  # words of a language model
+    READ = 10  # the text of a snap: the wearer stands before the shelf
+    CAPTION = 20  # speech goes on whether it is read or not
 
 
 class Clock(Protocol):

@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -22,6 +23,8 @@ from drivers.base import Device
 from drivers.factory import BuildContext, Parts, build
 from drivers.serial.choose import open_console
 from drivers.sim.world import World
+from models.base import ManifestError
+from models.language import LANGUAGE_SETTING, Language, built_folder
 from models.manifest import list_manifests
 from models.runner import Runner
 from models.store import ModelStore, cache_folder
@@ -78,6 +81,8 @@ class Glasses:
         self.recorder = Recorder(self.bus, clock, self.log)
         self.models = ModelStore(cache_folder(options.environ), list_manifests(), _no_wait)
         self.runner = Runner(clock, memory_mb=board.compute.model_memory_mb)
+        built = built_folder(options.environ)
+        self.language = Language(self.runner, built, board.compute.threads, date.today)
         self.live = Live()
         self._catalogue: Any = None
         self.context = BuildContext(board, clock, world, options.out)
@@ -133,6 +138,8 @@ class Glasses:
     async def _start(self) -> None:
         self.log.info("starting", part="app", board=self.board.name)
         await self.settings.load()
+        with contextlib.suppress(ManifestError):  # it was removed: the only one there is, or none, answers
+            self.language.choose(await self.clock.call("store", self.store.get, LANGUAGE_SETTING, str, ""))
         if self.store.kept_aside is not None:
             self.bus.publish(
                 CARD, Card("store", (Line("Storage was damaged"), Line(SALVAGED, "small")), ttl_s=8)
@@ -182,11 +189,18 @@ class Glasses:
         return run
 
     def _feature_parts(self) -> dict[str, Any]:
+        from runtime.features.snap.describe import Describer
+
         return {
             "bus": self.bus, "clock": self.clock, "tracer": self.tracer, "store": self.store,
             "sight": self.sight, "runner": self.runner, "reader": self.readers.codes, "ocr": self.readers.text,
-            "catalogue": self._open_catalogue(), "answerer": None,
+            "catalogue": self._open_catalogue(), "answerer": Describer(self.language), "language": self.language,
+            "view": self._in_view,
         }  # fmt: skip
+
+    def _in_view(self) -> str:
+        card = self.hud.scene.card
+        return card.key if card else ""
 
     def _open_catalogue(self) -> Any:
         if self._catalogue is not None:

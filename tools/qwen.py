@@ -6,20 +6,20 @@ import os
 from datetime import date
 from pathlib import Path
 
+from models import language
 from models.base import ManifestError
 from models.qwen_vl.engine import Engine, open_engine
-from models.qwen_vl.folder import DESCRIPTION, ModelFolder
-from models.store import cache_folder
+from models.qwen_vl.folder import ModelFolder
 
 
 def built_folder() -> Path:
     """Where ``browline models build`` puts what it made."""
-    return cache_folder(os.environ) / "built"
+    return language.built_folder(os.environ)
 
 
 def list_built() -> dict[str, Path]:
     """Name → folder of every built model, in the order of names."""
-    return {path.parent.name: path.parent for path in sorted(built_folder().glob(f"[!.]*/{DESCRIPTION}"))}
+    return language.list_built(built_folder())
 
 
 def find_model(name: str | None) -> Path:

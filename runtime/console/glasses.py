@@ -7,6 +7,7 @@ from typing import Protocol
 from boards.spec import Board
 from drivers.factory import Parts
 from drivers.sim.world import World
+from models.language import Language
 from models.runner import Runner
 from models.store import ModelStore
 from runtime.core.bus import Bus
@@ -41,6 +42,7 @@ class Glasses(Protocol):
     hud: HudService
     models: ModelStore
     runner: Runner
+    language: Language
     world: World | None
 
     def request(self, action: str, argument: str = "") -> None:

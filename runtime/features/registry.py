@@ -60,7 +60,7 @@ FEATURES: tuple[Row, ...] = (
         name="snap",
         factory="runtime.features.snap.feature:SnapFeature",
         needs=("bus", "clock", "tracer", "sight", "runner"),
-        takes=("reader", "ocr", "catalogue", "store", "answerer"),
+        takes=("reader", "ocr", "catalogue", "store", "answerer", "view"),
         keys={
             "shutter press": "snap",
             "touch tap": "next",
@@ -69,6 +69,26 @@ FEATURES: tuple[Row, ...] = (
             "touch double_tap": "forget",
         },
         text="Snap is restarting",
+    ),
+    Row(
+        name="ask",
+        factory="runtime.features.ask.feature:AskFeature",
+        needs=("bus", "clock", "tracer", "runner", "language", "view", "reader", "ocr"),
+        takes=("sight", "catalogue"),
+        text="Ask is restarting",
+    ),
+    Row(
+        name="translate",
+        factory="runtime.features.translate.feature:TranslateFeature",
+        needs=("bus", "runner", "language", "view"),
+        text="Translate is restarting",
+    ),
+    Row(
+        name="draft",
+        factory="runtime.features.draft.feature:DraftFeature",
+        needs=("bus", "clock", "runner", "language", "view"),
+        takes=("store",),
+        text="Draft is restarting",
     ),
 )
 

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
-from runtime.console.commands import measures, parts, recordings, system, wearer
+from runtime.console.commands import measures, parts, recordings, system, wearer, words
 
-COMMANDS = (*parts.COMMANDS, *measures.COMMANDS, *wearer.COMMANDS, *recordings.COMMANDS, *system.COMMANDS)
+COMMANDS = (
+    *parts.COMMANDS,
+    *measures.COMMANDS,
+    *wearer.COMMANDS,
+    *words.COMMANDS,
+    *recordings.COMMANDS,
+    *system.COMMANDS,
+)

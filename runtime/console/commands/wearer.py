@@ -40,16 +40,17 @@ async def snap(call: Call) -> Answer:
             glasses.request(form)
         try:
             async with asyncio.timeout(LONGEST_SNAP_S):
-                card = await _finished(cards)
+                card = await _finished(cards, SNAP if form in ("", "picture") else "")
         except TimeoutError:
             raise SlowError(f"no card within {LONGEST_SNAP_S:g} s: see `status`") from None
     return Answer("\n".join(line.text for line in card.lines), msgspec.to_builtins(card))
 
 
-async def _finished(cards: Any) -> Card:
+async def _finished(cards: Any, key: str) -> Card:
+    """The next card with this key; of any key when that is empty: the card in view is meant then."""
     while True:
         card: Card | CardDown = await cards.get()
-        if isinstance(card, Card) and card.key == SNAP and card.ttl_s is not None:
+        if isinstance(card, Card) and key in ("", card.key) and card.ttl_s is not None:
             return card  # one that stands without an end is waiting for its successor
 
 

@@ -14,6 +14,7 @@ import msgspec
 
 from drivers.base import CaptureRefusedError, DeviceLostError, DriverError, Frame
 from models.base import DeadlineError, ModelError
+from models.runner import Priority
 from runtime.core.clock import NS, Clock
 from runtime.features.snap import pipeline
 from runtime.features.snap.pipeline import Part, Tools
@@ -38,7 +39,9 @@ class Sight(Protocol):
 class Runs(Protocol):
     """The model runner: one worker an accelerator."""
 
-    async def run(self, job: Callable[[], Any], *, deadline_s: float | None = None, name: str = "") -> Any:
+    async def run(
+        self, job: Callable[[], Any], *, deadline_s: float | None = None, name: str = "", priority: int = 0
+    ) -> Any:
         """Run ``job`` off the loop. Raises ModelError."""
         ...
 
@@ -123,7 +126,9 @@ class Capture:
             return Part() if self._cancelled else pipeline.read_text(best, self._tools, self._trace_id)
 
         try:
-            part: Part = await self._runner.run(job, deadline_s=self.left(LATE_S), name="snap.text")
+            part: Part = await self._runner.run(
+                job, deadline_s=self.left(LATE_S), name="snap.text", priority=Priority.READ
+            )
         except DeadlineError:
             return Part(troubles=(Trouble("text", "The text took too long: press again"),))
         except ModelError as error:

@@ -26,6 +26,7 @@ from runtime.features.snap.export import result_to_json
 from runtime.features.snap.lookup import Lookup, product_of
 from runtime.features.snap.pipeline import Tools
 from runtime.features.snap.result import CodeReader, Image, LineReader, SnapResult, Tracing
+from runtime.features.speaking import SPEAKERS, View
 
 QUESTION = "What is this product, and what should a buyer know about it?"
 ACTIONS = ("snap", "next", "save", "forget")
@@ -78,10 +79,12 @@ class SnapFeature:
         catalogue: Lookup | None = None,
         store: SnapStore | None = None,
         answerer: VisualAnswerer | None = None,
+        view: View | None = None,
     ) -> None:
         self._bus, self._clock, self._tracer, self._sight, self._runner = bus, clock, tracer, sight, runner
         self._reader, self._ocr, self._catalogue, self._store = reader, ocr, catalogue, store
         self._answerer = answerer
+        self._view = view or str
         self._last: _Last | None = None
         self._capture: Capture | None = None
         self._snapping: asyncio.Task[None] | None = None
@@ -97,6 +100,8 @@ class SnapFeature:
     def _handle(self, request: Request, group: asyncio.TaskGroup) -> None:
         if request.action == "snap":
             self._press(request, group)
+        elif self._view() in SPEAKERS:  # what follows is about the card in view, and that is not a snap's
+            return
         elif request.action == "next":
             self._turn()
         elif request.action == "save":

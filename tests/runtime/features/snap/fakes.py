@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from drivers.base import Frame
-from models.base import TextLine
+from models.base import CancelledError, Question, TextLine
 from runtime.core.clock import Clock
 from runtime.core.messages import Certainty
 from runtime.features.snap.result import Expired, Image
@@ -83,7 +83,9 @@ class FakeRunner:
         self.clock, self.takes_s, self.error = clock, takes_s, error
         self.names: list[str] = []
 
-    async def run(self, job: Callable[[], Any], *, deadline_s: float | None = None, name: str = "") -> Any:
+    async def run(
+        self, job: Callable[[], Any], *, deadline_s: float | None = None, name: str = "", priority: int = 0
+    ) -> Any:
         self.names.append(name)
         await self.clock.sleep(self.takes_s)
         if self.error:
@@ -125,6 +127,45 @@ class FakeAnswerer:
             yield word
         if self.error:
             raise self.error
+
+
+class FakeGenerator:
+    """Says ``words``, one each 0.1 s; ``cancel`` ends it as the runner does."""
+
+    def __init__(self, clock: Clock, *words: str, error: Exception | None = None, sees: bool = False) -> None:
+        self.clock, self.words, self.error, self.sees = clock, words, error, sees
+        self.asked: list[Question] = []
+        self.priorities: list[int] = []
+        self.forgotten = 0
+        self._cancelled: set[str] = set()
+
+    async def generate(
+        self,
+        question: Question,
+        *,
+        job: str,
+        priority: int = 0,
+        on_text: Callable[[str], None] | None = None,
+    ) -> str:
+        self.asked.append(question)
+        self.priorities.append(priority)
+        self._cancelled.discard(job)
+        if self.error:
+            raise self.error
+        for word in self.words:
+            await self.clock.sleep(0.1)
+            if job in self._cancelled:
+                raise CancelledError(job)
+            if on_text is not None:
+                on_text(word)
+        return "".join(self.words)
+
+    def cancel(self, name: str) -> int:
+        self._cancelled.add(name)
+        return 1
+
+    async def forget(self) -> None:
+        self.forgotten += 1
 
 
 def picture(seed: int = 0, size: int = 64, level: int = 128) -> Image:

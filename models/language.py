@@ -1,0 +1,154 @@
+"""The wearer's language model: which of the built ones it is, and asking it on the runner.
+
+It is opened when it is first asked and stays on the runner's shelf until others need the room. An answer is made a
+token at a time, so that whatever is more urgent (captions, the text of a snap) goes between any two of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from models.base import ManifestError, Question
+from models.qwen_vl.folder import DESCRIPTION, Description, ModelFolder
+from models.runner import Priority, Runner
+from models.store import cache_folder
+
+if TYPE_CHECKING:  # it brings tokenizers and templates: the first HUD frame does not wait for them
+    from models.qwen_vl.engine import Engine
+    from models.qwen_vl.generate import Answer, Steps
+
+MISSING = "There is no language model: run `browline models build CHECKPOINT`"
+LANGUAGE_SETTING = "model.language"  # under which the choice is kept
+MB = 1 << 20
+WORKING_MB = 160  # buffers, tokenizer and a short conversation beside the weights
+
+
+def built_folder(environ: Mapping[str, str]) -> Path:
+    """Where ``browline models build`` puts what it made."""
+    return cache_folder(environ) / "built"
+
+
+def list_built(folder: Path) -> dict[str, Path]:
+    """Name → folder of every built model, in the order of names."""
+    return {path.parent.name: path.parent for path in sorted(folder.glob(f"[!.]*/{DESCRIPTION}"))}
+
+
+class Language:
+    """A ``Generator`` over the built models in ``folder``; ``choose`` picks one, the only one is picked already."""
+
+    def __init__(self, runner: Runner, folder: Path, threads: int, today: Callable[[], date]) -> None:
+        self._runner, self._folder, self._threads, self._today = runner, folder, threads, today
+        self._chosen = ""
+
+    def names(self) -> list[str]:
+        """Every built model."""
+        return list(list_built(self._folder))
+
+    @property
+    def name(self) -> str:
+        """The model that answers; empty when there is none, or none was chosen of several."""
+        built = self.names()
+        if self._chosen in built:
+            return self._chosen
+        return built[0] if len(built) == 1 else ""
+
+    def choose(self, name: str) -> None:
+        """Let this model answer from now on. Raises ManifestError for one that was not built."""
+        if name not in self.names():
+            raise ManifestError(
+                f"no model is called {name!r}; built are: {', '.join(self.names()) or 'none'}"
+            )
+        self._chosen = name
+
+    @property
+    def sees(self) -> bool:
+        """Whether the model takes pictures."""
+        try:
+            return self._about().vision is not None
+        except ManifestError:
+            return False
+
+    async def load(self) -> int:
+        """Open the model now, so that the first answer does not wait for it; says how many MB it is counted for.
+
+        Raises ModelError.
+        """
+        about, place = self._about(), self._place()
+        await self._runner.load(about.name, memory_mb(about), lambda: self._open(place))
+        return memory_mb(about)
+
+    def unload(self) -> bool:
+        """Free the model's memory; says whether it was loaded and idle."""
+        return self._runner.shelf.drop(self._about().name)
+
+    async def generate(
+        self,
+        question: Question,
+        *,
+        job: str,
+        priority: int = Priority.ANSWER,
+        on_text: Callable[[str], None] | None = None,
+    ) -> str:
+        """Answer; ``on_text`` gets, on the loop, each piece of text as it is made. ``runner.cancel(job)`` ends it.
+
+        Raises ModelError.
+        """
+        self._place()  # say at once when there is none
+
+        def hear(step: Any) -> None:
+            text: str = getattr(step, "text", "")  # reading the prompt makes none
+            if on_text is not None and text:
+                on_text(text)
+
+        answer = await self._runner.run(self._steps(question), name=job, priority=priority, on_step=hear)
+        return answer.text
+
+    async def forget(self) -> None:
+        """Drop from memory what was read and seen for earlier answers."""
+        if self.name not in {entry.name for entry in self._runner.shelf.loaded()}:
+            return
+        await self._runner.run(self._forget, name="forget", priority=Priority.CAPTION)
+
+    def _forget(self) -> None:
+        for entry in self._runner.shelf.loaded():
+            if entry.name == self.name:
+                entry.model.forget()
+
+    def _steps(self, question: Question) -> Steps:
+        """Runs on the worker: the model is opened, and pictures are encoded, in its first step."""
+        about, place = self._about(), self._place()
+        with self._runner.shelf.hold(about.name, memory_mb(about), lambda: self._open(place)) as engine:
+            answer: Answer = yield from engine.answer(_request(question))
+            return answer
+
+    def _open(self, place: Path) -> Engine:
+        from models.qwen_vl.engine import open_engine
+
+        return open_engine(place, threads=self._threads, today=self._today())
+
+    def _place(self) -> Path:
+        built, name = list_built(self._folder), self.name
+        if not built:
+            raise ManifestError(MISSING)
+        if not name:
+            raise ManifestError(f"Choose a language model: `models load NAME`, of {', '.join(built)}")
+        return built[name]
+
+    def _about(self) -> Description:
+        return ModelFolder(self._place()).about
+
+
+def memory_mb(about: Description) -> int:
+    """What a built model is counted for on the runner's shelf."""
+    return about.weights_bytes // MB + WORKING_MB
+
+
+def _request(question: Question) -> Any:
+    from models.qwen_vl.engine import Request
+
+    return Request(**msgspec.structs.asdict(question))

@@ -1,0 +1,1 @@
+"""Translate: words that were typed or heard, in the other language."""

@@ -1,0 +1,138 @@
+"""The wearer's model on the runner, with tiny real models."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Awaitable, Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from models.base import CancelledError, ManifestError, ModelMemoryError, Question
+from models.language import Language
+from models.runner import Priority, Runner
+from runtime.core.clock import VirtualClock, run_virtual
+from tools.bench import tiny_qwen
+from tools.export.build import build
+
+HELLO = Question(messages=[{"role": "user", "content": "hello"}], limit=40)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("built")
+    for family in ("qwen3", "qwen3_vl"):
+        build(tiny_qwen.draw(family, 2, place.parent / f"{place.name}-{family}"), place / family)
+    return place
+
+
+class Bench:
+    def __init__(self, folder: Path, memory_mb: int = 1024) -> None:
+        self.clock = VirtualClock()
+        self.runner = Runner(self.clock, memory_mb=memory_mb)
+        self.language = Language(self.runner, folder, 1, lambda: date(2026, 1, 1))
+
+    def play(self, script: Callable[[], Awaitable[Any]]) -> Any:
+        async def main() -> Any:
+            return await script()
+
+        return run_virtual(self.clock, main())
+
+
+def test_it_answers_and_each_piece_is_heard(folder: Path) -> None:
+    bench = Bench(folder)
+    bench.language.choose("qwen3")
+    heard: list[str] = []
+    said = bench.play(lambda: bench.language.generate(HELLO, job="test", on_text=heard.append))
+    assert said
+    assert "".join(heard) == said
+    assert len(heard) > 5
+
+
+def test_a_caption_goes_between_two_tokens_and_the_answer_is_the_same(folder: Path) -> None:
+    bench = Bench(folder)
+    bench.language.choose("qwen3")
+    alone = bench.play(lambda: bench.language.generate(HELLO, job="test"))
+    order: list[str] = []
+
+    async def both() -> str:
+        async def captions() -> None:
+            for _ in range(5):
+                await bench.clock.sleep(0)
+                while len(order) % 3 != 2:  # in the middle of the answer
+                    await bench.clock.sleep(0)
+                await bench.runner.run(lambda: order.append("caption"), priority=Priority.CAPTION)
+
+        task = asyncio.ensure_future(captions())
+        said = await bench.language.generate(HELLO, job="test", on_text=lambda _: order.append("word"))
+        await task
+        return said
+
+    assert bench.play(both) == alone
+    assert order.count("caption") == 5
+    at = [i for i, what in enumerate(order) if what == "caption"]
+    assert all(second - first <= 4 for first, second in itertools.pairwise(at))  # not put off to the end
+    assert order[-1] == "word"
+
+
+def test_cancelling_ends_it_between_two_tokens(folder: Path) -> None:
+    bench = Bench(folder)
+    bench.language.choose("qwen3")
+    heard: list[str] = []
+
+    def hear(text: str) -> None:
+        heard.append(text)
+        if len(heard) == 3:
+            bench.runner.cancel("test")
+
+    async def script() -> None:
+        with pytest.raises(CancelledError):
+            await bench.language.generate(HELLO, job="test", on_text=hear)
+        await bench.clock.sleep(1)
+        assert bench.language.unload()  # nobody holds it any more
+
+    bench.play(script)
+    assert len(heard) == 3
+
+
+def test_one_of_several_must_be_chosen_and_the_choice_is_checked(folder: Path, tmp_path: Path) -> None:
+    bench = Bench(folder)
+    assert bench.language.names() == ["qwen3", "qwen3_vl"]
+    assert (bench.language.name, bench.language.sees) == ("", False)
+    with pytest.raises(ManifestError, match="models load NAME"):
+        bench.play(lambda: bench.language.generate(HELLO, job="test"))
+    with pytest.raises(ManifestError, match="built are: qwen3, qwen3_vl"):
+        bench.language.choose("gpt")
+    bench.language.choose("qwen3_vl")
+    assert bench.language.sees
+    with pytest.raises(ManifestError, match="browline models build"):
+        bench.play(lambda: Bench(tmp_path).language.generate(HELLO, job="test"))
+
+
+def test_loading_counts_its_memory_and_unloading_frees_it(folder: Path) -> None:
+    bench = Bench(folder)
+    bench.language.choose("qwen3")
+    taken = bench.play(bench.language.load)
+    assert bench.runner.shelf.used_mb == taken
+    assert bench.language.unload()
+    assert bench.runner.shelf.used_mb == 0
+
+
+def test_a_model_that_does_not_fit_the_board_is_refused(folder: Path) -> None:
+    bench = Bench(folder, memory_mb=100)
+    bench.language.choose("qwen3")
+    with pytest.raises(ModelMemoryError, match="the budget is 100 MB"):
+        bench.play(lambda: bench.language.generate(HELLO, job="test"))
+
+
+def test_forgetting_reads_everything_anew(folder: Path) -> None:
+    bench = Bench(folder)
+    bench.language.choose("qwen3")
+    bench.play(bench.language.forget)  # nothing is loaded: nothing happens
+    bench.play(lambda: bench.language.generate(HELLO, job="test"))
+    bench.play(bench.language.forget)
+    [entry] = bench.runner.shelf.loaded()
+    assert entry.model._prefixes.bytes == 0
