@@ -13,19 +13,23 @@ from typing import Any
 from numpy.typing import NDArray
 
 from models.backends.ort import CPU, first_line, library, session_options
+from models.backends.ort_packed import packed
 from models.base import BackendError
 
 
 class BoundSession:
     """A graph, loaded. Any number of bindings may share it, one running at a time."""
 
-    def __init__(self, path: Path, threads: int = 2) -> None:
-        """Raises BackendError."""
+    def __init__(self, path: Path, threads: int = 2, weights: Path | None = None) -> None:
+        """``weights``: the file beside the graph that may be packed once and mapped. Raises BackendError."""
         self.path = path
         ort = library()
         options = session_options(ort, threads, spin=True)  # it saves 15 % of a token
+        loaded = path if weights is None else packed(path, weights, threads)
         try:
-            self._session: Any = ort.InferenceSession(str(path), options, providers=[CPU], enable_fallback=0)
+            self._session: Any = ort.InferenceSession(
+                str(loaded), options, providers=[CPU], enable_fallback=0
+            )
         except Exception as error:  # the library's errors have no common root
             raise BackendError(
                 f"{path} can't be loaded ({first_line(error)}): build the model again"

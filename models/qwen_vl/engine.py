@@ -70,7 +70,9 @@ class Engine:
         self.folder = folder
         self.words = Words(folder.path / "tokenizer.json")
         self._template = Template(load_template(folder.path), today)
-        decoder = Decoder(BoundSession(folder.path / "decoder.onnx", threads), about.text)
+        decoder = Decoder(
+            BoundSession(folder.path / "decoder.onnx", threads, folder.path / "decoder.data"), about.text
+        )
         self.machine = Machine(
             decoder, decoder, embedding(folder), self.words, frozenset(about.stops), about.text.context
         )

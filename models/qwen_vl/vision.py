@@ -70,7 +70,9 @@ class Encoder:
 
     def _run(self, picture: Picture, mark: int) -> Encoded:
         if self._session is None:
-            self._session = BoundSession(self._folder.path / "vision.onnx", self._threads)
+            self._session = BoundSession(
+                self._folder.path / "vision.onnx", self._threads, self._folder.path / "vision.data"
+            )
         shape = self._shape
         high, wide = picture.shape[0] // shape.patch, picture.shape[1] // shape.patch
         features = high * wide // shape.merge**2
