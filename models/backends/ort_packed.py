@@ -46,6 +46,11 @@ def packed(graph: Path, weights: Path, threads: int, least: int = LEAST) -> Path
     return place / graph.name
 
 
+def clear(folder: Path) -> None:
+    """Remove everything that was packed for the model in ``folder``."""
+    shutil.rmtree(folder / FOLDER, ignore_errors=True)
+
+
 def _make(graph: Path, place: Path, threads: int) -> None:
     place.parent.mkdir(exist_ok=True)
     _clear(place.parent, graph.stem)

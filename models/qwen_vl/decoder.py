@@ -1,8 +1,7 @@
 """Feeding a decoder graph: rows into a KV cache, logits out.
 
-The rows of a prompt come in even numbers. The kernels for 8-bit blocks and for a float32 cache compute a lone row
-in another order than rows in pairs; with a row of padding, whose slot the next row overwrites, the logits are the
-same bits however a prompt is cut into pieces. A row that was decoded stays alone: that is faster.
+A row gets the same bits however many others are fed with it, so that a prompt may be cut, cached and gone on with
+anywhere. Over a float32 cache a lone row would not: it is fed twice, and the next row overwrites the second's slot.
 """
 
 from __future__ import annotations
@@ -36,16 +35,15 @@ class Decoder:
         positions: NDArray[np.int64],
         take: Sequence[int] = (-1,),
         deepstack: NDArray[np.float32] | None = None,
-        *,
-        decoding: bool = False,
     ) -> NDArray[np.float32]:
         """Append rows; the logits float32[t, vocab] of the rows ``take`` (negative ones from the end).
 
-        ``embeds`` float32[r, width], ``positions`` int64[3, r], ``deepstack`` float32[d, r, width]; ``decoding``: the
-        rows are of an answer. Raises BackendError.
+        ``embeds`` float32[r, width], ``positions`` int64[3, r], ``deepstack`` float32[d, r, width].
+
+        Raises BackendError.
         """
         count = len(items)
-        rows = count if decoding else count + count % 2
+        rows = 2 if count == 1 and cache.exact else count
         start, total = cache.length, cache.length + rows
         cache.reserve(total)
         cos, sin = self._rotary.table(_padded(positions, rows, axis=1))
@@ -84,7 +82,7 @@ class Decoder:
 
 
 def _padded(rows: NDArray, count: int, axis: int) -> NDArray:  # type: ignore[type-arg]
-    """The last row once more where the number is odd."""
+    """The last row once more where ``count`` wants it."""
     if rows.shape[axis] == count:
         return np.ascontiguousarray(rows)
     last = np.take(rows, [-1], axis=axis)

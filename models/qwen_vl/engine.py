@@ -130,9 +130,7 @@ class Engine:
             cache = KvCache(about.text, about.kv, room)
         try:
             return (yield from generate(self.machine, cache, job))
-        finally:  # after an answer, an error or a cancel: what was read is right
-            # Only what was read: a decoded row is not the same bits as one that was read (see ``decoder``).
-            cache.keep(min(cache.length, len(job.prompt.items)))
+        finally:  # after an answer, an error or a cancel: every row is that of its item
             self._prefixes.give(cache)
 
     def _constraint(self, request: Request) -> Constraint | None:

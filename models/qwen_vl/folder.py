@@ -19,7 +19,7 @@ from models.base import ManifestError
 from models.manifest import Sha256, sha256_of
 from models.qwen_vl.shape import TextShape, VisionShape
 
-FORMAT = 1
+FORMAT = 2
 DESCRIPTION = "model.json"
 
 Quant = Literal["none", "int8", "int4"]

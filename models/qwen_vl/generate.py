@@ -192,9 +192,7 @@ class _Talk:
         at = self.cache.next_position
         positions = np.tile(np.arange(at, at + len(items)), (3, 1))
         decoder = self.machine.one
-        return decoder.feed(
-            self.cache, items, self.machine.table.rows(items), positions, range(len(items)), decoding=True
-        )
+        return decoder.feed(self.cache, items, self.machine.table.rows(items), positions, range(len(items)))
 
     def _end(self, reason: Reason) -> Answer:
         self.cache.keep(min(self.cache.length, self._before() + len(self.tokens)))

@@ -38,6 +38,11 @@ class KvCache:
         return int(self.cos.shape[0])
 
     @property
+    def exact(self) -> bool:
+        """Whether keys and values are kept as float32."""
+        return self._dtype == np.float32
+
+    @property
     def bytes(self) -> int:
         """What the cache takes in memory."""
         return sum(array.nbytes for array in (*self.k, *self.v, self.cos, self.sin))

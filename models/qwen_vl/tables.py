@@ -33,7 +33,7 @@ class Table:
         rows = self._values[ids]
         if self._scales is None:
             return np.asarray(rows, np.float32)
-        # A block is uint8[128] about 128: see tools/export/blocks.py.
+        # Blocks of uint8 about 128: see tools/export/blocks.py.
         values = (rows.astype(np.float32) - 128) * self._scales[ids][..., None]
         return np.ascontiguousarray(values.reshape(len(ids), -1)[:, : self._width])
 

@@ -80,7 +80,7 @@ def _once(engine: Engine, tokens: Sequence[int], count: int) -> Timing:
 
     def step() -> None:
         where = np.full((3, 1), cache.next_position)
-        machine.one.feed(cache, [5], machine.table.rows([5]), where, decoding=True)
+        machine.one.feed(cache, [5], machine.table.rows([5]), where)
 
     return timed(read, step, count)
 

@@ -20,6 +20,8 @@ SPINE = {
 QWEN = {
     "qwen_exact": "Qwen: tiny checkpoints against transformers in float32",
     "qwen_quality": "Qwen: what quantisation costs on real weights",
+    "qwen_structured": "Qwen: JSON about a label's text, real weights",
+    "qwen_memory": "Qwen: memory and start at Qwen3-0.6B's sizes",
     "qwen_speed": "Qwen: tokens a second at Qwen3-0.6B's sizes, random weights",
 }
 SUITES: dict[str, dict[str, str]] = {"spine": SPINE, "qwen": QWEN}

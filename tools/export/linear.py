@@ -35,7 +35,7 @@ def store(file: WeightFile, layer: Linear, pieces: Iterable[NDArray[np.float32]]
     if layer.bits == 0:
         file.put(f"{layer.name}.w", np.float32, (layer.outputs, layer.inputs), pieces)
         return
-    block = blocks.BLOCK[layer.bits]
+    block = blocks.BLOCK
     count = -(-layer.inputs // block)
     scales: list[NDArray[np.float32]] = []
 

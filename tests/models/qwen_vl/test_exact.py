@@ -26,7 +26,7 @@ def test_it_answers_as_the_reference_does(built: Built, family: str, seed: int) 
     engine.close()
 
 
-@pytest.mark.parametrize(("quant", "bound"), [("int8", 0.05), ("int4", 0.5)])
+@pytest.mark.parametrize(("quant", "bound"), [("int8", 0.06), ("int4", 0.5)])
 @pytest.mark.parametrize(("family", "seed"), DRAWN)
 def test_quantisation_costs_little(built: Built, family: str, seed: int, quant: str, bound: float) -> None:
     wanted = np.load(FOLDER / f"{family}-{seed}.npz")["logits"]
