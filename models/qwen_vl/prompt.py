@@ -38,7 +38,10 @@ class Prompt(msgspec.Struct, frozen=True):
     def rows(self, table: Table, start: int, stop: int) -> NDArray[np.float32]:
         """The input rows of slots ``start…stop``, float32[n, width]."""
         items = np.asarray(self.items[start:stop], np.int64)
-        rows = table.rows(np.maximum(items, 0))
+        return self.fill(table.rows(np.maximum(items, 0)), start, stop)
+
+    def fill(self, rows: NDArray[np.float32], start: int, stop: int) -> NDArray[np.float32]:
+        """``rows`` of slots ``start…stop`` with the pictures' own in their places."""
         if self.picture is not None:
             mine, theirs = self._within(self.picture.slots, start, stop)
             rows[mine] = self.picture.rows[theirs]

@@ -9,20 +9,24 @@ from __future__ import annotations
 import errno
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from models.manifest import sha256_of
 from models.qwen_vl import selftest
-from models.qwen_vl.folder import DESCRIPTION, FORMAT, Description, FileMark, Quant, map_tensor
+from models.qwen_vl.folder import DESCRIPTION, FORMAT, Description, FileMark, ModelFolder, Quant, map_tensor
+from models.qwen_vl.pixels import decode
+from models.qwen_vl.prompt import Prompt, picture_prompt, text_prompt
 from models.qwen_vl.shape import TextShape, VisionShape
-from tools.export.calibrate import Calibration, cache_scales, prompts
+from models.qwen_vl.vision import Encoder
+from tools.export.calibrate import PICTURE, Calibration, Sample, cache_scales, prompts
 from tools.export.checkpoint import Checkpoint, open_checkpoint
 from tools.export.decoder import decoder_graph, store_layer
 from tools.export.errors import CheckpointError, ExportError
@@ -35,6 +39,8 @@ from tools.export.vision import store_vision, vision_graph
 from tools.export.weights import WeightFile
 
 BITS: dict[Quant, int] = {"none": 0, "int8": 8, "int4": 4}
+
+CALIBRATION_PIXELS = 448 * 448
 
 Progress = Callable[[str, int, int], object]
 
@@ -124,7 +130,8 @@ def _build(plan: Plan, folder: Path, name: str, progress: Progress) -> Descripti
             tensors=weights.tensors,
             files={},
         )
-        calibration = _start(checkpoint, shape, tokenizer, turn)
+        tensors = weights.tensors | (pictures.tensors if pictures else {})
+        calibration = _start(plan, folder, msgspec.structs.replace(about, tensors=tensors), turn)
         for i in range(shape.layers):
             progress(f"block {i + 1} of {shape.layers}", i, shape.layers)
             _block(weights, checkpoint, shape, i, bits, calibration, folder, turn)
@@ -136,7 +143,7 @@ def _build(plan: Plan, folder: Path, name: str, progress: Progress) -> Descripti
         folder,
         _tokens(tokenizer, prompts()[0]),
         chosen,
-        head_logits(checkpoint, shape, chosen, calibration.hidden[0][-1]),
+        head_logits(checkpoint, shape, chosen, calibration.samples[0].hidden[-1]),
     )
     marks = {
         file.path.name: FileMark(file.sha256, file.size) for file in (weights, pictures) if file is not None
@@ -188,12 +195,33 @@ def _cache_kind(shape: TextShape, bits: int) -> Literal["float32", "int8"]:
     return "int8" if bits and not shape.qkv_bias else "float32"
 
 
-def _start(
-    checkpoint: Checkpoint, shape: TextShape, tokenizer: Tokenizer, turn: Rotation | None
-) -> Calibration:
-    prompted = [_tokens(tokenizer, text) for text in prompts()]
-    rows = look_up(checkpoint, shape, sorted({token for tokens in prompted for token in tokens}))
-    return Calibration(shape, [np.stack([rows[token] for token in tokens]) for tokens in prompted], turn)
+def _start(plan: Plan, folder: Path, about: Description, turn: Rotation | None) -> Calibration:
+    prompted = [text_prompt(_tokens(plan.tokenizer, text)) for text in prompts()]
+    if plan.vision is not None:
+        prompted.append(_with_picture(plan, folder, about, turn))
+    used = sorted({item for prompt in prompted for item in prompt.items if item >= 0})
+    rows = look_up(plan.checkpoint, plan.text, used)
+    return Calibration(plan.text, [_sample(prompt, rows) for prompt in prompted], turn)
+
+
+def _sample(prompt: Prompt, rows: Mapping[int, NDArray[np.float32]]) -> Sample:
+    nothing = np.zeros_like(next(iter(rows.values())))
+    hidden = prompt.fill(np.stack([rows.get(item, nothing) for item in prompt.items]), 0, len(prompt.items))
+    return Sample(hidden, prompt.positions, prompt.deep(0, len(prompt.items)))
+
+
+def _with_picture(plan: Plan, folder: Path, about: Description, turn: Rotation | None) -> Prompt:
+    """The first prompt after a picture that the encoder, as it was built, looked at."""
+    assert plan.vision is not None
+    encoder = Encoder(ModelFolder.of(folder, about), plan.vision)
+    seen = encoder.encode(decode(PICTURE.read_bytes()), CALIBRATION_PIXELS)
+    encoder.close()
+    if turn is not None:  # calibration runs before the decoder is turned
+        back = turn.stream.T
+        deep = None if seen.deep is None else seen.deep @ back
+        seen = msgspec.structs.replace(seen, rows=seen.rows @ back, deep=deep)
+    tokens = [plan.vision.token, *_tokens(plan.tokenizer, prompts()[0])]
+    return picture_prompt(tokens, plan.vision.token, [seen])
 
 
 def _tokens(tokenizer: Tokenizer, text: str) -> list[int]:

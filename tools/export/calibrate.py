@@ -1,7 +1,8 @@
-"""Calibration: committed prompts go through the decoder one block at a time, as the blocks are written.
+"""Calibration: committed prompts, and a picture where the model sees, go through the decoder block by block.
 
-No more than one block is ever in memory. What is looked at: how large the keys and values get (the steps of the
-8-bit cache), which inputs of the down projections stand out, and what the model answers to the self-test.
+They go as the blocks are written, so that no more than one is ever in memory. What is looked at: how large the keys
+and values get (the steps of the 8-bit cache), which inputs of the down projections stand out, and what the model
+answers to the self-test.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from tools.export.fold import Rotation
 from tools.export.graph import save
 
 PROMPTS = Path(__file__).with_name("prompts.txt")
+PICTURE = Path(__file__).with_name("label.jpg")  # drawn for this; nobody's product
 LEVELS = 127
 # Values that no prompt showed must fit too; what is beyond is cut off by the kernel.
 HEADROOM = 1.15
@@ -30,6 +32,17 @@ HEADROOM = 1.15
 def prompts() -> list[str]:
     """The committed texts; the first is the self-test's."""
     return [text.strip() for text in PROMPTS.read_text("utf-8").split("\n---\n")]
+
+
+class Sample(msgspec.Struct):
+    """A prompt on its way: ``hidden`` float32[r, width] after the blocks so far, ``positions`` int64[3, r].
+
+    ``deep`` float32[d, r, width] is what a picture adds to the first blocks' outputs, or None.
+    """
+
+    hidden: NDArray[np.float32]
+    positions: NDArray[np.int64]
+    deep: NDArray[np.float32] | None = None
 
 
 class Seen(msgspec.Struct):
@@ -42,14 +55,12 @@ class Seen(msgspec.Struct):
 
 
 class Calibration:
-    """``hidden`` holds, for each prompt, float32[r, width] after the blocks so far."""
+    """Takes ``samples`` through the decoder."""
 
-    def __init__(
-        self, shape: TextShape, hidden: Sequence[NDArray[np.float32]], turn: Rotation | None
-    ) -> None:
+    def __init__(self, shape: TextShape, samples: Sequence[Sample], turn: Rotation | None) -> None:
         self.shape = shape
         self._turn = turn
-        self.hidden = list(hidden)
+        self.samples = list(samples)
         self.seen: list[Seen] = []
         self._rotary = Rotary(shape)
 
@@ -63,17 +74,17 @@ class Calibration:
         save(layer_graph(tensors, self.shape, i), path)
         session = BoundSession(path)
         try:
-            outcomes = [self._run(session, i, at) for at in range(len(self.hidden))]
+            outcomes = [self._run(session, i, sample) for sample in self.samples]
         finally:
             session.close()
             path.unlink()
         self.seen.append(_largest(outcomes))
         return self.seen[-1]
 
-    def _run(self, session: BoundSession, i: int, at: int) -> Seen:
-        shape, hidden = self.shape, self.hidden[at]
+    def _run(self, session: BoundSession, i: int, sample: Sample) -> Seen:
+        shape, hidden = self.shape, sample.hidden
         rows = len(hidden)
-        cos, sin = self._rotary.table(np.tile(np.arange(rows), (3, 1)))
+        cos, sin = self._rotary.table(sample.positions)
         cache = [np.zeros((1, shape.kv_heads, rows, shape.head_size), np.float32) for _ in "kv"]
         feeds = {
             "embeds": hidden[None],
@@ -85,11 +96,12 @@ class Calibration:
             f"v.{i}": cache[1],
         }
         if i < shape.deepstack:
-            feeds["deepstack"] = np.zeros((shape.deepstack, 1, *hidden.shape), np.float32)
+            none = np.zeros((shape.deepstack, *hidden.shape), np.float32)
+            feeds["deepstack"] = (none if sample.deep is None else sample.deep)[:, None]
         result, down = np.empty_like(hidden), np.empty(shape.ffn, np.float32)
         results = {"hidden": result[None], "down": down, f"k.{i}.out": cache[0], f"v.{i}.out": cache[1]}
         session.bind().run(feeds, results)
-        self.hidden[at] = result
+        sample.hidden = result
         key, value = (np.swapaxes(part[0], 0, 1) for part in cache)  # [rows, kv_heads, head]
         value = value if self._turn is None else value @ self._turn.head
         return Seen(_radius(key).max(axis=0).ravel(), np.abs(value).max(axis=0).ravel(), down)
