@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from models.qwen_vl.constraint import Constraint
 from models.qwen_vl.decoder import Decoder
 from models.qwen_vl.kv_cache import KvCache
-from models.qwen_vl.lookup import Lookup
+from models.qwen_vl.lookup import MOST, Lookup
 from models.qwen_vl.prompt import Prompt, PromptError
 from models.qwen_vl.sampling import Sampler
 from models.qwen_vl.stops import StopWords
@@ -24,7 +24,6 @@ from models.qwen_vl.tables import Table
 from models.qwen_vl.words import Words
 
 CHUNK = 128  # rows of a prompt in one step
-DRAFT = 7  # guessed tokens in one step: with the certain one, eight rows
 
 Reason = Literal["stop", "length"]
 
@@ -146,9 +145,11 @@ class _Talk:
                     return self._end("length" if over == "length" else "stop")
                 if row >= len(guess) or guess[row] != word.token:
                     break
+            if self._lookup:
+                self._lookup.learn(len(self.tokens) - known - 1)
             # The rows of guesses that were wrong are forgotten; the last token has no row yet.
             self.cache.keep(self._before() + len(self.tokens) - 1)
-            guess = self._guess(len(self.tokens) - known)
+            guess = self._guess()
             logits = self._feed([self.tokens[-1], *guess])
 
     def _before(self) -> int:
@@ -176,16 +177,17 @@ class _Talk:
         full = self._before() + len(self.tokens) >= self.machine.context
         return "length" if full or len(self.tokens) >= self.job.limit else ""
 
-    def _guess(self, gained: int) -> list[int]:
+    def _guess(self) -> list[int]:
         room = min(
             self.job.limit - len(self.tokens),
             self.machine.context - self._before() - len(self.tokens) - 1,
-            DRAFT,
+            MOST,
         )
         if self._lookup is None or room <= 0:
             return []
         forced = self.job.constraint.forced() if self.job.constraint else []
-        return (forced or self._lookup.guess(room))[:room]
+        looked_up = self._lookup.guess(0 if forced else room)
+        return forced[:room] or looked_up
 
     def _feed(self, items: Sequence[int]) -> NDArray[np.float32]:
         self.steps += 1

@@ -80,7 +80,19 @@ def test_a_lookup_guesses_what_followed_the_longest_match() -> None:
     lookup = Lookup([1, 2, 3, 4, 9, 2, 3, 5, 1, 2, 3])
     assert lookup.guess(3) == [4, 9, 2]
     assert Lookup([1, 2, 3]).guess(5) == []
-    assert Lookup([7, -5, 7, 8, 7]).guess(2) == []  # a picture is no guess
+    assert Lookup([7, -5, 9, 7]).guess(2) == []  # a picture is no guess
+
+
+def test_a_lookup_that_is_wrong_is_asked_less_and_one_that_is_right_guesses_further() -> None:
+    wrong, right = Lookup([1, 2, 3, 4, 5, 6, 7, 8, 1]), Lookup([1, 2, 3, 4, 5, 6, 7, 8, 1])
+    first = len(wrong.guess(11))
+    for _ in range(3):
+        wrong.guess(11)
+        wrong.learn(0)
+        right.guess(11)
+        right.learn(7)
+    assert wrong.guess(11) == []
+    assert len(right.guess(11)) > first > 0
 
 
 def test_a_cache_grows_and_forks_without_losing_a_value() -> None:
