@@ -13,12 +13,13 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 
 import msgspec
 
 from models.base import FetchError
 
+T = TypeVar("T")
 Progress = Callable[[int, int], None]
 Sleep = Callable[[float], object]
 
@@ -50,15 +51,33 @@ class Request(msgspec.Struct, frozen=True):
     attempts: int = 4
 
 
+def read(url: str, most: int, sleep: Sleep) -> bytes:
+    """A small document, at most ``most`` bytes, in memory. Raises FetchError as ``fetch`` does."""
+    request = Request(url, Path(), most)
+
+    def once(_progress: Progress) -> bytes:
+        with _ask(request, 0) as answer:
+            data = b"".join(iter(lambda: _read(answer), b""))
+        if len(data) > most:
+            raise FetchError(f"it sends more than {most} bytes: not what is wanted")
+        return data
+
+    return _patiently(once, request, sleep, lambda _done, _total: None)
+
+
 def fetch(request: Request, sleep: Sleep, progress: Progress) -> None:
     """Fill ``request.part``; it is kept when this fails half-way, for the next try to go on from.
 
     Raises FetchError when the source has said no or has failed ``attempts`` times, OSError for the disk's.
     """
+    _patiently(lambda heard: _once(request, heard), request, sleep, progress)
+
+
+def _patiently(once: Callable[[Progress], T], request: Request, sleep: Sleep, progress: Progress) -> T:
     said = ""
     for attempt in range(request.attempts):
         try:
-            return _once(request, progress)
+            return once(progress)
         except _Retry as problem:
             said = str(problem)
             if problem.wait_s > LONGEST_WAIT_S:

@@ -55,7 +55,7 @@ def draw(family: str, rng: np.random.Generator) -> tuple[Config, Tensors, Config
     prefix = "model.visual." if nested else "visual."
     return (
         config,
-        tensors | {prefix + name: value for name, value in _tensors(family, vision, rng).items()},
+        tensors | {prefix + name: value for name, value in encoder_tensors(family, vision, rng).items()},
         preprocessor,
     )
 
@@ -102,7 +102,8 @@ def _vision(family: str, out: int, rng: np.random.Generator) -> Config:
     }
 
 
-def _tensors(family: str, config: Config, rng: np.random.Generator) -> Tensors:
+def encoder_tensors(family: str, config: Config, rng: np.random.Generator) -> Tensors:
+    """Weights of an encoder of these sizes, by their names without a prefix."""
     width = config["embed_dim" if family == "qwen2_vl" else "hidden_size"]
     patch = (3, config["temporal_patch_size"], config["patch_size"], config["patch_size"])
     tensors: Tensors = {}

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from models.base import ModelError
 from models.manifest import list_manifests
-from models.store import ModelStore, cache_folder
+from models.store import ModelStore, cache_folder, ignore_progress
+from tools import hub
 from tools.qwen import built_folder, describe, list_built
 
 FIRST = ("ppocrv6-tiny", "silero-vad")  # what ``./run`` wants before it starts
@@ -26,7 +27,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     pull.add_argument("--first", action="store_true", help="only those the glasses start with")
     build = actions.add_parser("build", help="make a model folder from a checkpoint")
     build.add_argument(
-        "checkpoint", type=Path, help="a folder with config.json and safetensors, or a .gguf file"
+        "checkpoint",
+        help="a folder with config.json and safetensors, a .gguf file, or a hub name: Qwen/Qwen3-0.6B",
     )
     build.add_argument("--quant", choices=("int8", "int4", "none"), default="int8")
     build.add_argument(
@@ -79,11 +81,14 @@ def _list(store: ModelStore) -> None:
 def _build(options: argparse.Namespace) -> None:
     from tools.export.build import build  # it imports onnx: seconds that no other action needs
 
-    source = options.checkpoint
-    name = (
-        options.name
-        or f"{source.resolve().stem if source.is_file() else source.resolve().name}-{options.quant}"
-    )
+    source = Path(options.checkpoint)
+    plain = source.resolve().stem if source.is_file() else source.resolve().name
+    if hub.is_named(options.checkpoint):
+        plain = source.name.replace("@", "-")
+        print(f"browline: fetching {options.checkpoint}", file=sys.stderr)
+        heard = _bar if sys.stderr.isatty() else ignore_progress
+        source = hub.pull(options.checkpoint, cache_folder(os.environ), os.environ, time.sleep, heard)
+    name = options.name or f"{plain}-{options.quant}"
     target = options.out or built_folder() / name
     started = time.monotonic()
     progress = _step if sys.stderr.isatty() else ignore
