@@ -12,7 +12,6 @@ import os
 import platform
 import shutil
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
@@ -85,8 +84,9 @@ def _clear(place: Path, stem: str) -> None:
     """Remove what was packed for another CPU, library or build, and what a killed process left half made."""
     for older in place.glob(f"{stem}-*"):
         shutil.rmtree(older, ignore_errors=True)
+    place.touch()  # by the disk's own clock
     for half in place.glob(".making-*"):
-        if time.time() - half.stat().st_mtime > ABANDONED_S:
+        if place.stat().st_mtime - half.stat().st_mtime > ABANDONED_S:
             shutil.rmtree(half, ignore_errors=True)
 
 

@@ -18,8 +18,8 @@ from models.base import Generator, Question
 from runtime.core.bus import Bus
 from runtime.core.clock import Clock
 from runtime.core.messages import Request
-from runtime.core.topics import REQUEST
 from runtime.features.ask.facts import told
+from runtime.features.requests import serve
 from runtime.features.snap.capture import Capture, CaptureFailed, Runs, Sight
 from runtime.features.snap.lookup import Lookup, product_of
 from runtime.features.snap.pipeline import Tools
@@ -83,10 +83,7 @@ class AskFeature:
 
     async def run(self) -> None:
         """Serve until cancelled."""
-        with self._bus.subscribe(REQUEST) as requests:
-            async with asyncio.TaskGroup() as group:
-                async for request in requests:
-                    self._handle(request, group)
+        await serve(self._bus, self._handle)
 
     def _handle(self, request: Request, group: asyncio.TaskGroup) -> None:
         if request.action == KEY:

@@ -10,7 +10,7 @@ from runtime.core.bus import Bus
 from runtime.core.clock import Clock
 from runtime.core.errors import StoreError
 from runtime.core.messages import Request
-from runtime.core.topics import REQUEST
+from runtime.features.requests import serve
 from runtime.features.speaking import Cancels, Speaking, View
 
 KEY = "draft"
@@ -49,10 +49,7 @@ class DraftFeature:
 
     async def run(self) -> None:
         """Serve until cancelled."""
-        with self._bus.subscribe(REQUEST) as requests:
-            async with asyncio.TaskGroup() as group:
-                async for request in requests:
-                    self._handle(request, group)
+        await serve(self._bus, self._handle)
 
     def _handle(self, request: Request, group: asyncio.TaskGroup) -> None:
         if request.action == KEY:

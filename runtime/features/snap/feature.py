@@ -19,7 +19,8 @@ from runtime.core.bus import Bus
 from runtime.core.clock import Clock
 from runtime.core.errors import StoreError
 from runtime.core.messages import Card, Line, Request
-from runtime.core.topics import CARD, REQUEST
+from runtime.core.topics import CARD
+from runtime.features.requests import serve
 from runtime.features.snap.capture import Capture, CaptureFailed, Runs, Sight
 from runtime.features.snap.card import KEY, build_cards, note, with_answer, with_note
 from runtime.features.snap.export import result_to_json
@@ -92,10 +93,7 @@ class SnapFeature:
 
     async def run(self) -> None:
         """Serve until cancelled. What nobody expected goes up to the supervisor, after a card said so."""
-        with self._bus.subscribe(REQUEST) as requests:
-            async with asyncio.TaskGroup() as group:
-                async for request in requests:
-                    self._handle(request, group)
+        await serve(self._bus, self._handle)
 
     def _handle(self, request: Request, group: asyncio.TaskGroup) -> None:
         if request.action == "snap":

@@ -8,7 +8,7 @@ import re
 from models.base import Generator, Question
 from runtime.core.bus import Bus
 from runtime.core.messages import Request
-from runtime.core.topics import REQUEST
+from runtime.features.requests import serve
 from runtime.features.speaking import Cancels, Speaking, View
 
 KEY = "translate"
@@ -29,10 +29,7 @@ class TranslateFeature:
 
     async def run(self) -> None:
         """Serve until cancelled."""
-        with self._bus.subscribe(REQUEST) as requests:
-            async with asyncio.TaskGroup() as group:
-                async for request in requests:
-                    self._handle(request, group)
+        await serve(self._bus, self._handle)
 
     def _handle(self, request: Request, group: asyncio.TaskGroup) -> None:
         if request.action == KEY:
