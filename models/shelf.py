@@ -67,6 +67,11 @@ class Shelf:
             with self._lock:
                 entry.holders -= 1
 
+    def pin(self, name: str) -> None:
+        """Keep a model that is loaded, whoever else wants its room: somebody uses it all the time."""
+        with self._lock:
+            self._models[name].holders += 1
+
     def drop(self, name: str) -> bool:
         """Unload a model unless it is held or not there; says whether it was unloaded."""
         with self._lock:

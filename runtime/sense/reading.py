@@ -61,7 +61,9 @@ class Readers:
         if TEXT_MODEL in self._store.missing():
             raise FetchError(MISSING)
         memory_mb = self._store.manifest(TEXT_MODEL).memory_mb
-        return await self._runner.load(TEXT_MODEL, memory_mb, self._open_text)
+        reader = await self._runner.load(TEXT_MODEL, memory_mb, self._open_text)
+        self._runner.shelf.pin(TEXT_MODEL)  # a large language model must not take it from the next snap
+        return reader
 
     def _open_text(self) -> TextReader:
         return open_text(self._store, self._compute, lambda note: self._log.warning(note, part="models"))

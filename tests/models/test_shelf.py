@@ -85,3 +85,15 @@ def test_a_model_without_close_may_go_too() -> None:
     shelf.get("a", 10, object)
     assert shelf.drop("a")
     assert not shelf.drop("a")
+
+
+def test_a_pinned_model_stays_and_what_does_not_fit_beside_it_is_refused() -> None:
+    shelf = Shelf(100)
+    shelf.get("text", 60, object)
+    shelf.pin("text")
+    assert not shelf.drop("text")
+    with pytest.raises(ModelMemoryError, match=r"in use: text \(60 MB\); a model of up to 40 MB would fit"):
+        shelf.get("language", 50, object)
+    shelf.get("small", 40, object)
+    shelf.get("other", 30, object)
+    assert [entry.name for entry in shelf.loaded()] == ["text", "other"]
