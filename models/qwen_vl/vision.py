@@ -36,10 +36,14 @@ class Encoded(msgspec.Struct, frozen=True):
 class Encoder:
     """Loaded when the first picture comes; ``close`` frees it."""
 
-    def __init__(self, folder: ModelFolder, shape: VisionShape, threads: int = 2) -> None:
+    def __init__(
+        self, folder: ModelFolder, shape: VisionShape, threads: int = 2, *, pack: bool = True
+    ) -> None:
+        """``pack``: keep the weights beside the model as this CPU wants them, for the next time."""
         self._folder = folder
         self._shape = shape
         self._threads = threads
+        self._pack = pack
         self._session: BoundSession | None = None
         self._known: OrderedDict[int, Encoded] = OrderedDict()
 
@@ -70,9 +74,8 @@ class Encoder:
 
     def _run(self, picture: Picture, mark: int) -> Encoded:
         if self._session is None:
-            self._session = BoundSession(
-                self._folder.path / "vision.onnx", self._threads, self._folder.path / "vision.data"
-            )
+            graph, weights = (self._folder.path / f"vision.{kind}" for kind in ("onnx", "data"))
+            self._session = BoundSession(graph, self._threads, weights if self._pack else None)
         shape = self._shape
         high, wide = picture.shape[0] // shape.patch, picture.shape[1] // shape.patch
         features = high * wide // shape.merge**2

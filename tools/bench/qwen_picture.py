@@ -125,7 +125,9 @@ def _exact(checkpoint: Path) -> Encoder:
         store_vision(weights, source, shape, 0, None)
     save(vision_graph(weights.tensors, shape, 0), place / "vision.onnx")
     about = ModelFolder(qwen_weights.built(checkpoint, "int8")).about
-    return Encoder(ModelFolder.of(place, msgspec.structs.replace(about, tensors=weights.tensors)), shape)
+    return Encoder(
+        ModelFolder.of(place, msgspec.structs.replace(about, tensors=weights.tensors)), shape, pack=False
+    )
 
 
 def _noise(rng: np.random.Generator) -> NDArray[np.uint8]:

@@ -213,7 +213,7 @@ def _sample(prompt: Prompt, rows: Mapping[int, NDArray[np.float32]]) -> Sample:
 def _with_picture(plan: Plan, folder: Path, about: Description, turn: Rotation | None) -> Prompt:
     """The first prompt after a picture that the encoder, as it was built, looked at."""
     assert plan.vision is not None
-    encoder = Encoder(ModelFolder.of(folder, about), plan.vision)
+    encoder = Encoder(ModelFolder.of(folder, about), plan.vision, pack=False)
     seen = encoder.encode(decode(PICTURE.read_bytes()), CALIBRATION_PIXELS)
     encoder.close()
     if turn is not None:  # calibration runs before the decoder is turned

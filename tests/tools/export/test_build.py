@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
+from models.backends import ort_bound
+from models.backends.ort_packed import packed
 from models.qwen_vl.engine import Request, open_engine, run
 from models.qwen_vl.folder import ModelFolder
 from tools.bench import tiny_qwen
@@ -226,3 +228,12 @@ def test_a_picture_encoder_that_cannot_be_built_is_named(
     with pytest.raises((FamilyError, CheckpointError), match=message):
         build(folder, tmp_path / "m")
     assert not list(tmp_path.glob("*m*"))
+
+
+def test_nothing_is_packed_while_it_is_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def small(graph: Path, weights: Path, threads: int) -> Path:
+        return packed(graph, weights, threads, least=0)
+
+    monkeypatch.setattr(ort_bound, "packed", small)
+    build(tiny_qwen.draw("qwen3_vl", 2, tmp_path / "checkpoint"), tmp_path / "m")
+    assert all(path.is_file() for path in (tmp_path / "m").iterdir())
