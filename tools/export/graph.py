@@ -24,10 +24,6 @@ class Graph:
 
     def __init__(self, tensors: Mapping[str, StoredTensor]) -> None:
         self.tensors = tensors
-        self.outliers: Mapping[str, Sequence[int]] = {}  # inputs of a layer that are computed in float32
-        self.quantised: dict[
-            str, tuple[str, str]
-        ] = {}  # values that were quantised by row: what to, and scales
         self._nodes: list[NodeProto] = []
         self._inputs: list[ValueInfoProto] = []
         self._outputs: list[ValueInfoProto] = []

@@ -1,10 +1,7 @@
-"""A linear layer, y = x · Wᵀ + b, in each form it is stored and computed in.
+"""A linear layer, y = x · Wᵀ + b, in both forms it is stored and computed in.
 
 - ``float``: W as float32[N, K].
 - ``blocks``: W in 8- or 4-bit blocks, x quantised to 8 bits a block by the kernel (``MatMulNBits``).
-- ``rows``: W as int8[K, N] with a scale a column, x as uint8 with a scale a row (``MatMulIntegerToFloat``); the
-  inputs with outliers go through a thin float32 product besides. Signed weights only: unsigned ones are
-  computed at half the speed.
 """
 
 from __future__ import annotations
@@ -52,8 +49,6 @@ def store(file: WeightFile, layer: Linear, pieces: Iterable[NDArray[np.float32]]
 def apply(graph: Graph, layer: Linear, x: str) -> str:
     """Add the layer to a graph: ``x`` float32[1, r, K] → float32[1, r, N]."""
     bias = [graph.weight(f"{layer.name}.b")] if layer.bias else []
-    if f"{layer.name}.w8" in graph.tensors:
-        return _rows(graph, layer, x)
     if layer.bits == 0:
         return _float(graph, layer, x, bias)
     return graph.op(
@@ -80,46 +75,3 @@ def _float(graph: Graph, layer: Linear, x: str, bias: list[str]) -> str:
     flat = graph.op("Squeeze", [x, graph.const([0], np.int64)], f"{layer.name}.x")
     y = graph.op("Gemm", [flat, graph.weight(f"{layer.name}.w"), *bias], f"{layer.name}.f", transB=1)
     return graph.op("Unsqueeze", [y, graph.const([0], np.int64)], f"{layer.name}.y")
-
-
-def _rows(graph: Graph, layer: Linear, x: str) -> str:
-    made = x
-    if layer.name in graph.outliers:
-        mask = np.ones(layer.inputs, np.float32)
-        mask[graph.outliers[layer.name]] = 0
-        made = graph.op("Mul", [x, graph.const(mask, np.float32)], f"{layer.name}.in")
-    q, scale = _row_quantised(graph, made)
-    one, middle = graph.const(1, np.float32), graph.const(128, np.uint8)
-    product = graph.op(
-        "MatMulIntegerToFloat",
-        [q, graph.weight(f"{layer.name}.w8"), one, graph.weight(f"{layer.name}.ws"), middle],
-        f"{layer.name}.p",
-        domain=MICROSOFT,
-    )
-    y = graph.op("Mul", [product, scale], f"{layer.name}.y")
-    if layer.name in graph.outliers:
-        chosen = graph.op(
-            "Gather", [x, graph.const(graph.outliers[layer.name], np.int64)], f"{layer.name}.o", axis=-1
-        )
-        thin = graph.op("MatMul", [chosen, graph.weight(f"{layer.name}.wo")], f"{layer.name}.thin")
-        y = graph.op("Add", [y, thin], f"{layer.name}.yo")
-    if layer.bias:
-        y = graph.op("Add", [y, graph.weight(f"{layer.name}.b")], f"{layer.name}.yb")
-    return y
-
-
-def _row_quantised(graph: Graph, x: str) -> tuple[str, str]:
-    """``x`` as uint8 about 128, and the scale of each row; once for all layers that read it."""
-    if x not in graph.quantised:
-        largest = graph.op(
-            "ReduceMax",
-            [graph.op("Abs", [x], f"{x}.abs"), graph.const([-1], np.int64)],
-            f"{x}.max",
-            keepdims=1,
-        )
-        step = graph.op("Div", [largest, graph.const(127, np.float32)], f"{x}.step0")
-        scale = graph.op("Max", [step, graph.const(1e-8, np.float32)], f"{x}.step")
-        even = graph.op("Div", [x, scale], f"{x}.even")
-        one, middle = graph.const(1, np.float32), graph.const(128, np.uint8)
-        graph.quantised[x] = graph.op("QuantizeLinear", [even, one, middle], f"{x}.q"), scale
-    return graph.quantised[x]
