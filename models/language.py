@@ -129,7 +129,13 @@ class Language:
     def _open(self, place: Path) -> Engine:
         from models.qwen_vl.engine import open_engine
 
-        return open_engine(place, threads=self._threads, today=self._today())
+        return open_engine(
+            place,
+            threads=self._threads,
+            today=self._today(),
+            now_ns=self._runner.now_ns,
+            spare_bytes=self._runner.shelf.budget_mb * MB,
+        )
 
     def _place(self) -> Path:
         built, name = list_built(self._folder), self.name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from datetime import date
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from models import language
 from models.base import ManifestError
 from models.qwen_vl.engine import Engine, open_engine
 from models.qwen_vl.folder import ModelFolder
+from models.qwen_vl.kernels import spare_memory
 
 
 def built_folder() -> Path:
@@ -41,7 +43,13 @@ def find_model(name: str | None) -> Path:
 
 def open_model(name: str | None, threads: int) -> Engine:
     """The engine of ``find_model``. Raises ManifestError, BackendError."""
-    return open_engine(find_model(name), threads=threads, today=date.today())
+    return open_engine(
+        find_model(name),
+        threads=threads,
+        today=date.today(),
+        now_ns=time.perf_counter_ns,
+        spare_bytes=spare_memory(),
+    )
 
 
 def describe(path: Path) -> str:

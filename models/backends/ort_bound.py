@@ -7,29 +7,39 @@ belong to the caller and must outlive the binding.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
 
 from models.backends.ort import CPU, first_line, library, session_options
-from models.backends.ort_packed import packed
+from models.backends.ort_packed import Beside, packed
 from models.base import BackendError
 
 
 class BoundSession:
     """A graph, loaded. Any number of bindings may share it, one running at a time."""
 
-    def __init__(self, path: Path, threads: int = 2, weights: Path | None = None) -> None:
-        """``weights``: the file beside the graph that may be packed once and mapped. Raises BackendError."""
+    def __init__(
+        self, path: Path, threads: int = 2, weights: Path | None = None, beside: Beside = nullcontext
+    ) -> None:
+        """``weights``: the file beside the graph that may be packed once and mapped.
+
+        ``beside`` makes what else the graph reads, for as long as it is loaded. Raises BackendError, and OSError
+        where that can't be made.
+        """
         self.path = path
         ort = library()
         options = session_options(ort, threads, spin=True)  # it saves 15 % of a token
-        loaded = path if weights is None else packed(path, weights, threads)
+        loaded = path if weights is None else packed(path, weights, threads, beside=beside)
         try:
-            self._session: Any = ort.InferenceSession(
-                str(loaded), options, providers=[CPU], enable_fallback=0
-            )
+            with beside() if loaded == path else nullcontext():
+                self._session: Any = ort.InferenceSession(
+                    str(loaded), options, providers=[CPU], enable_fallback=0
+                )
+        except OSError:
+            raise
         except Exception as error:  # the library's errors have no common root
             raise BackendError(
                 f"{path} can't be loaded ({first_line(error)}): build the model again"

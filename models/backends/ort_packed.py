@@ -12,6 +12,8 @@ import os
 import platform
 import shutil
 import tempfile
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -29,17 +31,24 @@ DATA_NAME = "session.optimized_model_external_initializers_file_name"
 DATA_FROM = "session.optimized_model_external_initializers_min_size_in_bytes"
 
 
-def packed(graph: Path, weights: Path, threads: int, least: int = LEAST) -> Path:
+Beside = Callable[[], AbstractContextManager[object]]
+"""What puts more files beside a graph while it is loaded, and takes them away again."""
+
+
+def packed(
+    graph: Path, weights: Path, threads: int, least: int = LEAST, beside: Beside = nullcontext
+) -> Path:
     """The packed twin of ``graph``, made if need be; ``graph`` itself where that is not worth it or not possible.
 
     Raises BackendError when the graph can't be loaded at all.
     """
     if weights.stat().st_size < least:
         return graph
-    place = graph.parent / FOLDER / f"{graph.stem}-{_key(graph, weights)}"
+    place = graph.parent / FOLDER / f"{graph.stem}-{mark(graph, weights)}"
     if not _whole(place, graph):
         try:
-            _make(graph, place, threads)
+            with beside():
+                _make(graph, place, threads)
         except OSError:  # no room, or a folder that can't be written: it works without, and slower
             return graph
     return place / graph.name
@@ -109,13 +118,13 @@ def _whole(place: Path, graph: Path) -> bool:
         return False
 
 
-def _key(graph: Path, weights: Path) -> str:
-    """Changes with the graph, its weights, the library and the CPU."""
-    mark = hashlib.sha256(graph.read_bytes())
+def mark(graph: Path, weights: Path) -> str:
+    """Changes with the graph, its weights, the library and the CPU. Raises OSError."""
+    digest = hashlib.sha256(graph.read_bytes())
     about = weights.stat()
     for part in (about.st_size, about.st_mtime_ns, library().__version__, platform.machine(), _features()):
-        mark.update(str(part).encode())
-    return mark.hexdigest()[:16]
+        digest.update(str(part).encode())
+    return digest.hexdigest()[:16]
 
 
 def _features() -> str:

@@ -1,7 +1,8 @@
 """Feeding a decoder graph: rows into a KV cache, logits out.
 
 A row gets the same bits however many others are fed with it, so that a prompt may be cut, cached and gone on with
-anywhere. Over a float32 cache a lone row would not: it is fed twice, and the next row overwrites the second's slot.
+anywhere. A lone row would not over a float32 cache, nor with some kernels (see ``kernels``): it is fed twice, and
+the next row overwrites the second's slot.
 """
 
 from __future__ import annotations
@@ -19,10 +20,14 @@ from models.qwen_vl.shape import TextShape
 
 
 class Decoder:
-    """One graph. Sequences of the same model may be fed to several of them in turn."""
+    """One graph. Sequences of the same model may be fed to several of them in turn.
 
-    def __init__(self, session: BoundSession, shape: TextShape) -> None:
+    ``alone``: the graph's kernels give a lone row the bits it gets among others.
+    """
+
+    def __init__(self, session: BoundSession, shape: TextShape, *, alone: bool = True) -> None:
         self._session = session
+        self._alone = alone
         self._shape = shape
         self._rotary = Rotary(shape)
         self._bindings: WeakKeyDictionary[KvCache, tuple[int, Binding]] = WeakKeyDictionary()
@@ -43,7 +48,7 @@ class Decoder:
         Raises BackendError.
         """
         count = len(items)
-        rows = 2 if count == 1 and cache.exact else count
+        rows = 2 if count == 1 and (cache.exact or not self._alone) else count
         start, total = cache.length, cache.length + rows
         cache.reserve(total)
         cos, sin = self._rotary.table(_padded(positions, rows, axis=1))

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from models.backends.ort_bound import BoundSession
-from models.qwen_vl import selftest
+from models.qwen_vl import rows, selftest
 from models.qwen_vl.constraint import Constraint, Grammars
 from models.qwen_vl.decoder import Decoder
 from models.qwen_vl.folder import ModelFolder
 from models.qwen_vl.generate import Answer, Job, Machine, Steps, generate
+from models.qwen_vl.kernels import BUILT, Kernels, Timer, choose
 from models.qwen_vl.kv_cache import STEP, KvCache
 from models.qwen_vl.pixels import Picture
 from models.qwen_vl.prefix import Prefixes
@@ -64,17 +66,22 @@ class Engine:
         threads: int = 2,
         today: date | None = None,
         prefix_bytes: int = PREFIX_BYTES,
+        kernels: Kernels = BUILT,
     ) -> None:
         """Raises ManifestError, BackendError."""
         about = folder.about
         self.folder = folder
         self.words = Words(folder.path / "tokenizer.json")
         self._template = Template(load_template(folder.path), today)
-        decoder = Decoder(
-            BoundSession(folder.path / "decoder.onnx", threads, folder.path / "decoder.data"), about.text
+        weights = folder.path / "decoder.data"
+        one = Decoder(
+            BoundSession(folder.path / "decoder.onnx", threads, weights), about.text, alone=kernels.alone
         )
+        many = one
+        if kernels.many != "blocks":
+            many = _by_rows(folder, kernels.many, threads) or one
         self.machine = Machine(
-            decoder, decoder, embedding(folder), self.words, frozenset(about.stops), about.text.context
+            many, one, embedding(folder), self.words, frozenset(about.stops), about.text.context
         )
         self._prefixes = Prefixes(prefix_bytes)
         self._grammars: Grammars | None = None
@@ -159,8 +166,8 @@ class Engine:
     def close(self) -> None:
         """Free the weights; answers that are being made fail at their next step."""
         self.forget()
-        self.machine.one.close()
-        self.machine.many.close()
+        for decoder in {self.machine.one, self.machine.many}:
+            decoder.close()
         if self._encoder is not None:
             self._encoder.close()
 
@@ -175,6 +182,34 @@ def run(steps: Steps) -> Answer:
             return answer
 
 
-def open_engine(path: Path, *, threads: int = 2, today: date | None = None) -> Engine:
-    """The engine of a built model's folder. Raises ManifestError, BackendError."""
-    return Engine(ModelFolder(path), threads=threads, today=today)
+def open_engine(
+    path: Path,
+    *,
+    threads: int = 2,
+    today: date | None = None,
+    now_ns: Timer | None = None,
+    spare_bytes: int = 0,
+) -> Engine:
+    """The engine of a built model's folder, with the kernels that are fastest here.
+
+    With ``now_ns`` they are measured the first time; ``spare_bytes`` of memory may be taken for a second packing of
+    the weights. Raises ManifestError, BackendError.
+    """
+    folder = ModelFolder(path)
+    kernels = choose(folder, threads, now_ns, spare_bytes)
+    return Engine(folder, threads=threads, today=today, kernels=kernels)
+
+
+def _by_rows(folder: ModelFolder, packing: rows.Packing, threads: int) -> Decoder | None:
+    """The decoder over the second packing; None where there is no room for it on the disk."""
+    try:
+        session = BoundSession(
+            folder.path / rows.GRAPHS[packing],
+            threads,
+            folder.path / "decoder.data",
+            beside=partial(rows.derived, folder, packing),
+        )
+    except OSError:
+        return None
+    # Its thin float32 products give a lone row other bits.
+    return Decoder(session, folder.about.text, alone=False)

@@ -2,8 +2,8 @@
 
 ::
 
-    NAME/  model.json  decoder.onnx  decoder.data  [prefill.onnx]  [vision.onnx  vision.data]
-           tokenizer.json  [chat_template.jinja]  selftest.npz
+    NAME/  model.json  decoder.onnx  decoder.data  [rows.onnx  probe-*.onnx]  [vision.onnx  vision.data]
+           tokenizer.json  [chat_template.jinja]  selftest.npz  [packed/]
 """
 
 from __future__ import annotations
@@ -42,8 +42,18 @@ class FileMark(msgspec.Struct, frozen=True):
     bytes: int
 
 
+class ByRows(msgspec.Struct, frozen=True):
+    """A linear layer that can be packed by rows (see ``rows``): its inputs, and which of them stand out."""
+
+    inputs: Annotated[int, msgspec.Meta(gt=0)]
+    outliers: tuple[int, ...] = ()
+
+
 class Description(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``model.json``. ``stops`` are the token ids that end an answer; ``source`` is what it was built from."""
+    """``model.json``. ``stops`` are the token ids that end an answer; ``source`` is what it was built from.
+
+    ``by_rows`` names the decoder's quantised layers.
+    """
 
     format: int
     name: PlainName
@@ -56,6 +66,7 @@ class Description(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     source: str
     licence: str
     tensors: dict[str, StoredTensor]
+    by_rows: dict[str, ByRows] = {}
     files: dict[PlainName, FileMark]
 
     @property

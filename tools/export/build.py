@@ -20,19 +20,29 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from models.manifest import sha256_of
-from models.qwen_vl import selftest
-from models.qwen_vl.folder import DESCRIPTION, FORMAT, Description, FileMark, ModelFolder, Quant, map_tensor
+from models.qwen_vl import rows, selftest
+from models.qwen_vl.folder import (
+    DESCRIPTION,
+    FORMAT,
+    ByRows,
+    Description,
+    FileMark,
+    ModelFolder,
+    Quant,
+    map_tensor,
+)
+from models.qwen_vl.kernels import PROBES, probed
 from models.qwen_vl.pixels import decode
 from models.qwen_vl.prompt import Prompt, picture_prompt, text_prompt
 from models.qwen_vl.shape import TextShape, VisionShape
 from models.qwen_vl.vision import Encoder
 from tools.export.calibrate import PICTURE, Calibration, Sample, cache_scales, prompts
 from tools.export.checkpoint import Checkpoint, open_checkpoint
-from tools.export.decoder import decoder_graph, store_layer
+from tools.export.decoder import EMBEDDING, HEAD, KvScales, decoder_graph, probe_graph, store_layer
 from tools.export.errors import CheckpointError, ExportError
 from tools.export.families import Family, family_of
 from tools.export.fold import Rotation, rotation, store_folded
-from tools.export.graph import save
+from tools.export.graph import Graph, save
 from tools.export.lora import with_adapter
 from tools.export.tables import head_logits, look_up, store_tables
 from tools.export.vision import store_vision, vision_graph
@@ -132,12 +142,14 @@ def _build(plan: Plan, folder: Path, name: str, progress: Progress) -> Descripti
         )
         tensors = weights.tensors | (pictures.tensors if pictures else {})
         calibration = _start(plan, folder, msgspec.structs.replace(about, tensors=tensors), turn)
+        outliers: dict[str, tuple[int, ...]] = {}
         for i in range(shape.layers):
             progress(f"block {i + 1} of {shape.layers}", i, shape.layers)
-            _block(weights, checkpoint, shape, i, bits, calibration, folder, turn)
+            outliers[f"{i}.down"] = _block(weights, checkpoint, shape, i, bits, calibration, folder, turn)
     progress("graph and self-test", shape.layers, shape.layers)
     scales = cache_scales(calibration.seen) if about.kv == "int8" else None
-    save(decoder_graph(weights.tensors, shape, bits, scales), folder / "decoder.onnx")
+    about = msgspec.structs.replace(about, tensors=weights.tensors)
+    about = _graphs(folder, about, bits, scales, outliers)
     chosen = selftest.chosen(shape)
     selftest.write(
         folder,
@@ -173,21 +185,47 @@ def _block(
     calibration: Calibration,
     folder: Path,
     turn: Rotation | None,
-) -> None:
-    """Write block ``i`` and calibrate on it, in float32."""
+) -> tuple[int, ...]:
+    """Write block ``i`` and calibrate on it, in float32; which inputs of its down projection stand out."""
     if turn is None:
         store_layer(weights, checkpoint, shape, i)
         weights.flush()
         calibration.step(weights.tensors, folder)
-        return
+        return ()
     whole = folder / "block.data"
     with WeightFile(whole) as block:
         store_layer(block, checkpoint, shape, i)
     seen = calibration.step(block.tensors, folder)
-    store_folded(
+    outliers = store_folded(
         weights, shape, i, bits, turn, seen.down, lambda name: map_tensor(folder, block.tensors[name])
     )
     whole.unlink()
+    return outliers
+
+
+def _graphs(
+    folder: Path,
+    about: Description,
+    bits: int,
+    scales: KvScales | None,
+    outliers: Mapping[str, tuple[int, ...]],
+) -> Description:
+    """Write the decoder's graphs; what can be packed by rows is told in the description."""
+    shape = about.text
+    graph = Graph(about.tensors)
+    save(decoder_graph(graph, shape, bits, scales), folder / "decoder.onnx")
+    if not bits:
+        return about
+    layers = {name: size for name, size in graph.in_blocks.items() if name not in (EMBEDDING, HEAD)}
+    by_rows = {name: ByRows(size, outliers.get(name, ())) for name, size in layers.items()}
+    about = msgspec.structs.replace(about, by_rows=by_rows)
+    count = probed(shape)
+    save(probe_graph(Graph(about.tensors), shape, bits, count), folder / PROBES["blocks"])
+    for packing, file in rows.GRAPHS.items():
+        tensors = about.tensors | rows.layout(about, packing)
+        save(decoder_graph(Graph(tensors, outliers), shape, bits, scales), folder / file)
+        save(probe_graph(Graph(tensors, outliers), shape, bits, count), folder / PROBES[packing])
+    return about
 
 
 def _cache_kind(shape: TextShape, bits: int) -> Literal["float32", "int8"]:

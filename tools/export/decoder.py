@@ -98,11 +98,14 @@ def store_layer(file: WeightFile, source: Checkpoint, shape: TextShape, i: int) 
         file.put(f"{i}.{letter}norm", np.float32, (shape.head_size,), [weight])
 
 
-def decoder_graph(
-    tensors: Mapping[str, StoredTensor], shape: TextShape, bits: int, scales: KvScales | None
-) -> ModelProto:
-    """The whole decoder over weights that are stored; ``scales`` None: the cache is float32."""
-    return _Decoder(Graph(tensors), shape, bits, scales).whole()
+def decoder_graph(graph: Graph, shape: TextShape, bits: int, scales: KvScales | None) -> ModelProto:
+    """The whole decoder over the weights that ``graph`` knows; ``scales`` None: the cache is float32."""
+    return _Decoder(graph, shape, bits, scales).whole()
+
+
+def probe_graph(graph: Graph, shape: TextShape, bits: int, blocks: int) -> ModelProto:
+    """The MLPs of the first ``blocks`` blocks, ``embeds`` in and ``hidden`` out, for timing a CPU's kernels."""
+    return _Decoder(graph, shape, bits, None).mlps(blocks)
 
 
 def layer_graph(tensors: Mapping[str, StoredTensor], shape: TextShape, i: int) -> ModelProto:
@@ -149,6 +152,18 @@ class _Decoder:
         seen = graph.op("Abs", [inner], "seen")
         graph.op("ReduceMax", [seen, graph.const([0, 1], np.int64)], "down", keepdims=0)
         graph.output("down", FLOAT, [self.shape.ffn])
+        return graph.finish()
+
+    def mlps(self, blocks: int) -> ModelProto:
+        graph = self.graph
+        hidden = graph.input("embeds", FLOAT, [1, "r", self.shape.width])
+        for i in range(blocks):
+            normed = self._norm(hidden, f"{i}.norm2", f"{i}.n2")
+            hidden = graph.op(
+                "Add", [self._mlp(i, layer(self.shape, i, self.bits), normed)[0], hidden], f"{i}.h"
+            )
+        graph.op("Identity", [hidden], "hidden")
+        graph.output("hidden", FLOAT, [1, "r", self.shape.width])
         return graph.finish()
 
     def _block(self, i: int, normed: str, hidden: str) -> tuple[str, str, str]:

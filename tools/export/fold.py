@@ -21,6 +21,7 @@ from tools.export.linear import store
 from tools.export.weights import WeightFile
 
 PIECE = 1024  # rows
+OUTLIERS = 32  # inputs of a down projection
 SEED = 20260101
 
 Matrix = NDArray[np.float32]
@@ -53,10 +54,11 @@ def turned(pieces: Iterator[Matrix], turn: Rotation, norm: Matrix | None = None)
 
 def store_folded(
     file: WeightFile, shape: TextShape, i: int, bits: int, turn: Rotation, down_inputs: Matrix, raw: Weights
-) -> None:
+) -> tuple[int, ...]:
     """Write block ``i``, whose float32 weights ``raw`` gives, in ``bits``. Raises OSError.
 
-    ``down_inputs`` float32[ffn] are the largest inputs that the down projection saw.
+    ``down_inputs`` float32[ffn] are the largest inputs that the down projection saw; given back are those that
+    stand out most after smoothing.
     """
     parts = layer(shape, i, bits)
     smooth = _smoothing(down_inputs, raw(f"{i}.down.w"))
@@ -74,6 +76,7 @@ def store_folded(
         file.put(f"{i}.{name}", np.float32, (shape.width,), [np.ones(shape.width, np.float32)])
     for name in ("qnorm", "knorm") if shape.qk_norm else ():
         file.put(f"{i}.{name}", np.float32, (shape.head_size,), [raw(f"{i}.{name}")])
+    return tuple(sorted(int(at) for at in np.argsort(down_inputs / smooth)[-OUTLIERS:]))
 
 
 def _pieces(weight: Matrix) -> Iterator[Matrix]:

@@ -22,8 +22,14 @@ FLOAT, INT8, INT32, INT64 = TensorProto.FLOAT, TensorProto.INT8, TensorProto.INT
 class Graph:
     """Values are known by name; ``op`` gives the names of its outputs."""
 
-    def __init__(self, tensors: Mapping[str, StoredTensor]) -> None:
+    def __init__(
+        self, tensors: Mapping[str, StoredTensor], outliers: Mapping[str, Sequence[int]] | None = None
+    ) -> None:
+        """``outliers``: the inputs of a layer that are computed in float32 where it is packed by rows."""
         self.tensors = tensors
+        self.outliers = outliers or {}
+        self.in_blocks: dict[str, int] = {}  # the layers that were added in blocks, and their inputs
+        self.quantised: dict[str, tuple[str, str]] = {}  # values quantised by row: as what, with which scales
         self._nodes: list[NodeProto] = []
         self._inputs: list[ValueInfoProto] = []
         self._outputs: list[ValueInfoProto] = []

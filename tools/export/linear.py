@@ -1,7 +1,9 @@
-"""A linear layer, y = x · Wᵀ + b, in both forms it is stored and computed in.
+"""A linear layer, y = x · Wᵀ + b, in each form it is stored and computed in.
 
 - ``float``: W as float32[N, K].
 - ``blocks``: W in 8- or 4-bit blocks, x quantised to 8 bits a block by the kernel (``MatMulNBits``).
+- ``rows``: W as int8[K, N] with a scale a column, x as uint8 with a scale a row (``MatMulIntegerToFloat``); the
+  inputs that stand out go through a thin float32 product. Not stored here: see models/qwen_vl/rows.py.
 """
 
 from __future__ import annotations
@@ -49,8 +51,11 @@ def store(file: WeightFile, layer: Linear, pieces: Iterable[NDArray[np.float32]]
 def apply(graph: Graph, layer: Linear, x: str) -> str:
     """Add the layer to a graph: ``x`` float32[1, r, K] → float32[1, r, N]."""
     bias = [graph.weight(f"{layer.name}.b")] if layer.bias else []
+    if f"{layer.name}.w8" in graph.tensors:
+        return _rows(graph, layer, x)
     if layer.bits == 0:
         return _float(graph, layer, x, bias)
+    graph.in_blocks[layer.name] = layer.inputs
     return graph.op(
         "MatMulNBits",
         [
@@ -75,3 +80,36 @@ def _float(graph: Graph, layer: Linear, x: str, bias: list[str]) -> str:
     flat = graph.op("Squeeze", [x, graph.const([0], np.int64)], f"{layer.name}.x")
     y = graph.op("Gemm", [flat, graph.weight(f"{layer.name}.w"), *bias], f"{layer.name}.f", transB=1)
     return graph.op("Unsqueeze", [y, graph.const([0], np.int64)], f"{layer.name}.y")
+
+
+def _rows(graph: Graph, layer: Linear, x: str) -> str:
+    outliers, made = graph.outliers.get(layer.name, ()), x
+    if outliers:
+        mask = np.ones(layer.inputs, np.float32)
+        mask[list(outliers)] = 0
+        made = graph.op("Mul", [x, graph.const(mask, np.float32)], f"{layer.name}.in")
+    q, scale = _quantised(graph, made)
+    one, middle = graph.const(1, np.float32), graph.const(128, np.uint8)
+    weights = [graph.weight(f"{layer.name}.w8"), one, graph.weight(f"{layer.name}.ws"), middle]
+    if graph.tensors[f"{layer.name}.w8"].dtype == "uint8":
+        weights.append(middle)
+    y = graph.op("MatMulIntegerToFloat", [q, *weights], f"{layer.name}.p", domain=MICROSOFT)
+    y = graph.op("Mul", [y, scale], f"{layer.name}.y")
+    if outliers:
+        chosen = graph.op("Gather", [x, graph.const(outliers, np.int64)], f"{layer.name}.o", axis=-1)
+        thin = graph.op("MatMul", [chosen, graph.weight(f"{layer.name}.wo")], f"{layer.name}.thin")
+        y = graph.op("Add", [y, thin], f"{layer.name}.yo")
+    return graph.op("Add", [y, graph.weight(f"{layer.name}.b")], f"{layer.name}.yb") if layer.bias else y
+
+
+def _quantised(graph: Graph, x: str) -> tuple[str, str]:
+    """``x`` as uint8 about 128, and the scale of each row; once for all layers that read it."""
+    if x not in graph.quantised:
+        size = graph.op("Abs", [x], f"{x}.abs")
+        largest = graph.op("ReduceMax", [size, graph.const([-1], np.int64)], f"{x}.max", keepdims=1)
+        step = graph.op("Div", [largest, graph.const(127, np.float32)], f"{x}.step0")
+        scale = graph.op("Max", [step, graph.const(1e-8, np.float32)], f"{x}.step")
+        even = graph.op("Div", [x, scale], f"{x}.even")
+        one, middle = graph.const(1, np.float32), graph.const(128, np.uint8)
+        graph.quantised[x] = graph.op("QuantizeLinear", [even, one, middle], f"{x}.q"), scale
+    return graph.quantised[x]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from models.backends import ort_bound, ort_packed
-from models.backends.ort_packed import FOLDER, packed
+from models.backends.ort_packed import FOLDER, Beside, packed
 from models.base import BackendError
 from models.qwen_vl.engine import Request, open_engine, run
 from tools.bench import tiny_qwen
@@ -42,8 +42,8 @@ def test_a_packed_model_says_the_same(model: Path, monkeypatch: pytest.MonkeyPat
     plain = said(model)
     opened: list[Path] = []
 
-    def small(graph: Path, weights: Path, threads: int) -> Path:
-        opened.append(packed(graph, weights, threads, least=0))
+    def small(graph: Path, weights: Path, threads: int, beside: Beside) -> Path:
+        opened.append(packed(graph, weights, threads, least=0, beside=beside))
         return opened[-1]
 
     monkeypatch.setattr(ort_bound, "packed", small)

@@ -1,0 +1,181 @@
+"""Which kernels multiply fastest on this CPU, for one row and for many: measured once on the device, and recorded.
+
+``blocks`` are the weights as they are built, the others a second packing of them (see ``rows``). What wins depends
+on the CPU: with AMX or plain AVX2 a packing by rows is several times as fast for many rows, with AVX512-VNNI a
+little, and a lone row is about as fast in blocks, and nearer to what the model said before it was quantised.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from models.backends import ort_packed
+from models.backends.ort_bound import BoundSession
+from models.base import BackendError
+from models.qwen_vl import rows
+from models.qwen_vl.folder import ModelFolder
+from models.qwen_vl.shape import TextShape
+
+Kind = Literal["blocks", "signed", "unsigned"]
+Timer = Callable[[], int]  # nanoseconds
+
+PROBES: dict[Kind, str] = {kind: f"probe-{kind}.onnx" for kind in ("blocks", "signed", "unsigned")}
+PROBE_BYTES = 32 << 20  # more than a cache holds: a lone row is as fast as memory is
+RECORD = "kernels.json"
+MANY = 128  # rows; a chunk of a prompt
+ROUNDS = 7
+WORTH = 0.8  # a second copy of the weights must take less than this of the first one's time
+FREE = 3  # times the weights that must be free for a second copy
+
+
+class Speed(msgspec.Struct, frozen=True):
+    """Milliseconds for a lone row and for ``MANY``.
+
+    ``alone``: a lone row gets the bits it gets among others; ``exact``: no product overflows.
+    """
+
+    one_ms: float
+    many_ms: float
+    alone: bool
+    exact: bool
+
+
+class Measured(msgspec.Struct, frozen=True):
+    """What was measured, and on which CPU."""
+
+    mark: str
+    speeds: dict[Kind, Speed]
+
+
+class Kernels(msgspec.Struct, frozen=True):
+    """What is used: for a lone row, and for many; ``alone`` as in ``Speed``, of the kernel for one."""
+
+    one: Kind = "blocks"
+    many: Kind = "blocks"
+    alone: bool = True
+
+
+BUILT = Kernels()
+"""The weights as they are built, for everything."""
+
+
+def choose(folder: ModelFolder, threads: int, now_ns: Timer | None, spare_bytes: int) -> Kernels:
+    """What to use for a built model; measured if it was not yet, unless there is no timer.
+
+    ``spare_bytes`` of memory may be taken. Raises BackendError.
+    """
+    if not folder.about.by_rows:
+        return BUILT
+    measured = recorded(folder)
+    if measured is None:
+        measured = _measure(folder, threads, now_ns)
+    blocks = measured.speeds["blocks"]
+    many: Kind = "blocks"
+    if spare_bytes >= FREE * folder.about.weights_bytes:
+        best = WORTH * blocks.many_ms
+        for kind, speed in measured.speeds.items():
+            if speed.exact and speed.many_ms < best:
+                many, best = kind, speed.many_ms
+    return Kernels("blocks", many, blocks.alone)
+
+
+def probed(shape: TextShape) -> int:
+    """How many blocks are timed."""
+    return min(shape.layers, -(-PROBE_BYTES // (3 * shape.width * shape.ffn)))
+
+
+def recorded(folder: ModelFolder) -> Measured | None:
+    """What was measured on this CPU; None where nothing was."""
+    try:
+        found = msgspec.json.decode((folder.path / ort_packed.FOLDER / RECORD).read_bytes(), type=Measured)
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    return found if found.mark == _mark(folder) and set(found.speeds) == set(PROBES) else None
+
+
+def _measure(folder: ModelFolder, threads: int, now_ns: Timer | None) -> Measured:
+    """All kernels in turn; without a timer only whether they are exact. About a second."""
+    probes = _open(folder, threads)
+    timer = now_ns or (lambda: 0)
+    try:
+        rng = np.random.default_rng(1)
+        many = rng.standard_normal((MANY, folder.about.text.width), np.float32)
+        times: dict[tuple[Kind, int], list[int]] = {(kind, n): [] for kind in probes for n in (1, MANY)}
+        for _ in range(ROUNDS if now_ns else 1):
+            for (kind, count), spent in times.items():
+                start = timer()
+                _run(probes[kind], many[:count])
+                spent.append(timer() - start)
+        # Both packings add whole numbers: where they differ, the signed one has overflowed.
+        exact = np.array_equal(_run(probes["signed"], many), _run(probes["unsigned"], many))
+        speeds = {
+            kind: Speed(
+                statistics.median(times[kind, 1]) / 1e6,
+                statistics.median(times[kind, MANY]) / 1e6,
+                _same_alone(probe, many),
+                exact or kind != "signed",
+            )
+            for kind, probe in probes.items()
+        }
+    finally:
+        for probe in probes.values():
+            probe.close()
+    measured = Measured(_mark(folder), speeds)
+    if all(speed.many_ms > 0 for speed in speeds.values()):  # virtual time stands still meanwhile
+        _record(folder, measured)
+    return measured
+
+
+def _open(folder: ModelFolder, threads: int) -> dict[Kind, BoundSession]:
+    names = [f"{i}.{part}" for i in range(probed(folder.about.text)) for part in ("gate", "up", "down")]
+    try:
+        with rows.derived(folder, "signed", names), rows.derived(folder, "unsigned", names):
+            return {kind: BoundSession(folder.path / file, threads) for kind, file in PROBES.items()}
+    except OSError as error:
+        raise BackendError(
+            f"{folder.path} can't be written ({error}): its kernels can't be measured"
+        ) from error
+
+
+def _same_alone(probe: BoundSession, many: NDArray[np.float32]) -> bool:
+    alone = _run(probe, many[:1])
+    return all(np.array_equal(alone[0], _run(probe, many[:count])[0]) for count in (2, 5, MANY))
+
+
+def _run(probe: BoundSession, x: NDArray[np.float32]) -> NDArray[np.float32]:
+    y = np.empty_like(x)
+    probe.bind().run({"embeds": np.ascontiguousarray(x)[None]}, {"hidden": y[None]})
+    return y
+
+
+def _record(folder: ModelFolder, measured: Measured) -> None:
+    """Keep it for the next time; a folder that can't be written is measured anew each time."""
+    place = folder.path / ort_packed.FOLDER
+    half = place / f".{RECORD}.{os.getpid()}"
+    try:
+        place.mkdir(exist_ok=True)
+        half.write_bytes(msgspec.json.format(msgspec.json.encode(measured), indent=1))
+        half.replace(place / RECORD)
+    except OSError:
+        half.unlink(missing_ok=True)
+
+
+def _mark(folder: ModelFolder) -> str:
+    return ort_packed.mark(folder.path / PROBES["blocks"], folder.path / "decoder.data")
+
+
+def spare_memory(meminfo: Path = Path("/proc/meminfo")) -> int:
+    """Bytes of memory that can be had without swapping; 0 where that is not told."""
+    try:
+        lines = dict(line.split(":", 1) for line in meminfo.read_text("ascii").splitlines() if ":" in line)
+        return int(lines["MemAvailable"].split()[0]) * 1024
+    except (OSError, KeyError, ValueError, IndexError):
+        return 0
