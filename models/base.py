@@ -105,8 +105,8 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     """What a language model is asked. ``messages`` as in OpenAI's chat API: ``role`` and ``content``.
 
     A content may be a list of parts, ``{"type": "text", "text": …}`` or ``{"type": "image", "image": …}`` with
-    uint8[H, W, 3] in RGB. ``limit`` in tokens; ``schema`` is a JSON schema the answer follows; ``picture_pixels`` is
-    the most of a picture that is looked at.
+    uint8[H, W, 3] in RGB, which may say how many "pixels" of it are looked at. ``limit`` in tokens; ``schema`` is a
+    JSON schema the answer follows; ``picture_pixels`` is the most of any picture that is looked at.
     """
 
     messages: Sequence[Mapping[str, Any]]
@@ -148,6 +148,11 @@ class VisualAnswerer(Protocol):
     What it says is shown as the model's words, never as something that was read.
     """
 
-    def answer(self, picture: NDArray[np.uint8], question: str, facts: dict[str, Any]) -> AsyncIterator[str]:
-        """``picture`` uint8[H, W, 3] BGR and what is already known → words as they are made."""
+    def answer(
+        self, picture: NDArray[np.uint8], question: str, facts: dict[str, Any], pixels: int | None = None
+    ) -> AsyncIterator[str]:
+        """``picture`` uint8[H, W, 3] BGR and what is already known → words as they are made.
+
+        ``pixels`` is the most of the picture that is looked at.
+        """
         ...

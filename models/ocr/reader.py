@@ -45,6 +45,10 @@ class TextReader:
         if self._on_close is not None:
             self._on_close()
 
+    def find(self, image: NDArray[np.uint8]) -> list[TextBox]:
+        """Where the lines of ``image`` uint8[H, W, 3] BGR are, unread: a third of the time. Raises BackendError."""
+        return self._detector.detect(image)
+
     def read(self, image: NDArray[np.uint8]) -> list[TextLine]:
         """``image`` uint8[H, W, 3] BGR → its lines in reading order. Raises BackendError."""
         boxes = sorted(self._detector.detect(image), key=_length, reverse=True)

@@ -22,13 +22,12 @@ from models.qwen_vl.folder import ModelFolder
 from models.qwen_vl.generate import Answer, Job, Machine, Steps, generate
 from models.qwen_vl.kernels import BUILT, Kernels, Timer, choose
 from models.qwen_vl.kv_cache import STEP, KvCache
-from models.qwen_vl.pixels import Picture
 from models.qwen_vl.prefix import Prefixes
 from models.qwen_vl.prompt import Prompt, PromptError, picture_prompt, text_prompt
 from models.qwen_vl.sampling import Sampler, Sampling
 from models.qwen_vl.tables import embedding
 from models.qwen_vl.template import Template, load_template
-from models.qwen_vl.turns import told
+from models.qwen_vl.turns import View, told
 from models.qwen_vl.vision import Encoder
 from models.qwen_vl.words import Words
 
@@ -94,18 +93,18 @@ class Engine:
         turns = told(request.messages)
         text = self._template.render(turns.messages, tools=request.tools, thinking=request.thinking)
         tokens = self.words.encode(text, turns.words)
-        if not turns.pictures:
+        if not turns.views:
             return text_prompt(tokens)
-        return self.look(tokens, turns.pictures, request.picture_pixels)
+        return self.look(tokens, turns.views, request.picture_pixels)
 
-    def look(self, tokens: Sequence[int], pictures: Sequence[Picture], most: int | None = None) -> Prompt:
+    def look(self, tokens: Sequence[int], views: Sequence[View], most: int | None = None) -> Prompt:
         """``tokens``, in which one token stands for each picture; at most ``most`` pixels of each are looked at.
 
         Raises PictureError, PromptError, BackendError, ManifestError.
         """
         if self._encoder is None or self.folder.about.vision is None:
             raise PromptError(f"{self.folder.about.name} can't see: ask a Qwen-VL about pictures")
-        seen = [self._encoder.encode(picture, most) for picture in pictures]
+        seen = [self._encoder.encode(view.picture, view.limit(most)) for view in views]
         return picture_prompt(tokens, self.folder.about.vision.token, seen)
 
     def answer(self, request: Request) -> Steps:

@@ -1,7 +1,7 @@
 """Messages with pictures: what the template gets, and the words and pictures in them.
 
 ``content`` is a string, or a list of parts: ``{"type": "text", "text": …}`` and ``{"type": "image", "image": …}``
-with the picture as uint8[h, w, 3] in RGB.
+with the picture as uint8[h, w, 3] in RGB, and with ``"pixels"``, the most of it that is looked at, where it says so.
 """
 
 from __future__ import annotations
@@ -15,12 +15,23 @@ from models.qwen_vl.pixels import Picture
 from models.qwen_vl.prompt import PromptError
 
 
+class View(msgspec.Struct, frozen=True):
+    """A ``picture`` uint8[h, w, 3] in RGB, of which at most ``most`` pixels are looked at; None sets no limit."""
+
+    picture: Picture
+    most: int | None = None
+
+    def limit(self, most: int | None) -> int | None:
+        """The lower one of its own limit and another."""
+        return min(filter(None, (self.most, most)), default=None)
+
+
 class Turns(msgspec.Struct, frozen=True):
     """``messages`` without pixels, every text in them in order, every picture in order."""
 
     messages: list[dict[str, Any]]
     words: list[str]
-    pictures: list[Picture]
+    views: list[View]
 
 
 def told(messages: Sequence[Mapping[str, Any]]) -> Turns:
@@ -46,6 +57,6 @@ def _part(part: Mapping[str, Any], turns: Turns) -> dict[str, str]:
         turns.words.append(str(part.get("text") or ""))
         return {"type": "text", "text": turns.words[-1]}
     if kind == "image":
-        turns.pictures.append(part["image"])
+        turns.views.append(View(part["image"], part.get("pixels")))
         return {"type": "image"}
     raise PromptError(f"a message has a part of type {kind!r}; it can have text and image")

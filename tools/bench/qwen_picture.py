@@ -18,6 +18,7 @@ from models.qwen_vl.engine import Engine, Request, open_engine
 from models.qwen_vl.folder import ModelFolder
 from models.qwen_vl.generate import Reading
 from models.qwen_vl.prompt import Prompt, text_prompt
+from models.qwen_vl.turns import View
 from models.qwen_vl.vision import Encoder
 from tools.bench import qwen_weights, tiny_qwen, tiny_vision
 from tools.bench.figures import Figure, median, processor
@@ -143,7 +144,7 @@ def _asked(engine: Engine, rng: np.random.Generator) -> tuple[float, float]:
 
     def ask() -> float:
         words = [int(token) for token in rng.integers(0, 255, WORDS)]
-        return _seconds(lambda: _first(engine, engine.look([shape.token, *words], [picture])))
+        return _seconds(lambda: _first(engine, engine.look([shape.token, *words], [View(picture)])))
 
     return ask(), ask()
 

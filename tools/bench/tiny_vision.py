@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from models.qwen_vl.engine import Engine
 from models.qwen_vl.kv_cache import KvCache
 from models.qwen_vl.prompt import Prompt, text_prompt
+from models.qwen_vl.turns import View
 from tools.bench import tiny_qwen
 
 Config = dict[str, Any]
@@ -159,7 +160,7 @@ def question(
     if not count or shape is None:
         return text_prompt(tokens), []
     drawn = pictures(count, shape.patch * shape.merge, rng)
-    return engine.look(among(tokens, shape.token, count), drawn), drawn
+    return engine.look(among(tokens, shape.token, count), [View(picture) for picture in drawn]), drawn
 
 
 def plain(engine: Engine, prompt: Prompt) -> list[int]:

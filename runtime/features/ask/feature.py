@@ -1,8 +1,9 @@
 """The ask feature: "ask QUESTION" looks and answers; while the answer is in view, a further question is about the
 same picture, which is not read again.
 
-A model that sees gets the picture. One that does not gets what the readers of text and bar codes found, and the card
-says so. The picture and the talk are dropped from memory with the card, or at once by "forget"; nothing is stored.
+A model that sees gets what is meant of the picture, and a small view of all of it (see ``looking``). One that does
+not gets what the readers of text and bar codes found, and the card says so. The picture and the talk are dropped from
+memory with the card, or at once by "forget"; nothing is stored.
 """
 
 from __future__ import annotations
@@ -12,18 +13,18 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
-import numpy as np
 
 from models.base import Generator, Question
 from runtime.core.bus import Bus
 from runtime.core.clock import Clock
 from runtime.core.messages import Request
+from runtime.features import looking
 from runtime.features.ask.facts import told
 from runtime.features.requests import serve
 from runtime.features.snap.capture import Capture, CaptureFailed, Runs, Sight
 from runtime.features.snap.lookup import Lookup, product_of
 from runtime.features.snap.pipeline import Tools
-from runtime.features.snap.result import CodeReader, Image, LineReader, Tracing
+from runtime.features.snap.result import CodeReader, LineReader, Tracing
 from runtime.features.speaking import TTL_S, Cancels, Speaking, View
 
 KEY = "ask"
@@ -33,7 +34,6 @@ SYSTEM = (
 READ = (
     "The glasses read this text from what is in view. Answer from it alone, and say so if it does not tell."
 )
-SEEN_PIXELS = 448 * 448  # small print is legible at arm's length; more costs seconds
 
 SEEN = PLAIN = "the model's words: check them"
 FROM_TEXT = "the model's words on what was read: check them"
@@ -126,7 +126,7 @@ class AskFeature:
             self._speaking.note("Asking failed: ask again")
             raise
         turns = [*talk.turns, {"role": "user", "content": question}] if self._talk else talk.turns
-        asked = Question(messages=turns, limit=160, picture_pixels=SEEN_PIXELS)
+        asked = Question(messages=turns, limit=160, picture_pixels=looking.BUDGET)
         words = await self._speaking.say(asked, question, talk.basis)
         if words is not None:
             self._talk = _Talk([*turns, {"role": "assistant", "content": words}], talk.basis)
@@ -148,18 +148,16 @@ class AskFeature:
         capture = Capture(self._clock, self._sight, self._runner, tools, self._tracer.new_id())
         best = await capture.pictures()
         if self._language.sees:
-            parts = [{"type": "image", "image": _rgb(best[0])}, {"type": "text", "text": question}]
-            return _Talk([system, {"role": "user", "content": parts}], SEEN)
+            boxes, codes = await capture.find(best[0])
+            seen = looking.parts(best[0], boxes, [code.box for code in codes])
+            content = [*seen, {"type": "text", "text": question}]
+            return _Talk([system, {"role": "user", "content": content}], SEEN)
         result = await capture.read(best, self._wait)
         product, _ = await self._clock.call("catalogue", product_of, result, self._catalogue)
         if not (facts := told(result, product)):
             return _Talk([system, {"role": "user", "content": question}], PLAIN)
-        content = f"{READ}\n\n{facts}\n\nQuestion: {question}"
-        return _Talk([system, {"role": "user", "content": content}], FROM_TEXT)
+        words = f"{READ}\n\n{facts}\n\nQuestion: {question}"
+        return _Talk([system, {"role": "user", "content": words}], FROM_TEXT)
 
     async def _wait(self, _early: object) -> None:
         self._speaking.note("Still reading…", None)
-
-
-def _rgb(image: Image) -> Image:
-    return np.ascontiguousarray(image[..., ::-1])

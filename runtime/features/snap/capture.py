@@ -7,18 +7,19 @@ READ_S after the press. What is there by then is shown; what comes later complet
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 import msgspec
 
 from drivers.base import CaptureRefusedError, DeviceLostError, DriverError, Frame
-from models.base import DeadlineError, ModelError
+from models.base import DeadlineError, ModelError, TextBox
 from models.runner import Priority
 from runtime.core.clock import NS, Clock
 from runtime.features.snap import pipeline
 from runtime.features.snap.pipeline import Part, Tools
-from runtime.features.snap.result import Image, SnapResult, Trouble, milliseconds
+from runtime.features.snap.result import Image, ProductCode, SnapResult, Trouble, milliseconds
 
 T = TypeVar("T")
 
@@ -113,9 +114,34 @@ class Capture:
             for reader in readers.values():
                 reader.cancel()
 
-    async def _codes(self, best: list[Image]) -> Part:
+    async def find(self, image: Image) -> tuple[list[TextBox], tuple[ProductCode, ...]]:
+        """Where the text is, unread, and the codes that are found by then; nothing where there are no readers."""
+        ended = threading.Event()
+        codes = asyncio.ensure_future(self._codes([image], ended.is_set))
+        try:
+            boxes = await self._boxes(image)
+        finally:
+            ended.set()
+        return boxes, (await codes).codes
+
+    async def _boxes(self, image: Image) -> list[TextBox]:
+        text = self._tools.text
+        if text is None:
+            return []
+        try:
+            boxes: list[TextBox] = await self._runner.run(
+                lambda: text.find(image),
+                deadline_s=self.left(LATE_S),
+                name="ask.find",
+                priority=Priority.READ,
+            )
+        except ModelError:  # there is less to cut away, no less to see
+            return []
+        return boxes
+
+    async def _codes(self, best: list[Image], enough: Callable[[], bool] = bool) -> Part:
         def expired() -> bool:
-            return self._cancelled or self.left(READ_S) <= 0
+            return self._cancelled or self.left(READ_S) <= 0 or enough()
 
         return await self._clock.call(
             "snap.codes", pipeline.read_codes, best, self._tools, expired, self._trace_id

@@ -13,10 +13,10 @@ import numpy as np
 
 from models.base import Generator, Question
 from models.runner import Priority
+from runtime.features.looking import BUDGET
 from runtime.features.snap.result import Image
 
 JOB = "snap.describe"
-SEEN_PIXELS = 448 * 448
 KEYS = ("name", "brand", "price", "size", "warning")
 FORM = (
     "Describe the product in JSON: its name, brand, price, size, and what its label warns of. For each say in `how` "
@@ -53,8 +53,10 @@ class Describer:
     def __init__(self, generator: Generator) -> None:
         self._generator = generator
 
-    async def answer(self, picture: Image, question: str, facts: dict[str, Any]) -> AsyncIterator[str]:
-        """``picture`` uint8[H, W, 3] BGR. Raises ModelError."""
+    async def answer(
+        self, picture: Image, question: str, facts: dict[str, Any], pixels: int | None = None
+    ) -> AsyncIterator[str]:
+        """``picture`` uint8[H, W, 3] BGR, of which at most ``pixels`` are looked at. Raises ModelError."""
         if not self._generator.sees:
             return
         known = "; ".join(f"{name}: {value}" for name, value in facts.items() if value)
@@ -65,7 +67,7 @@ class Describer:
             messages=[{"role": "user", "content": content}],
             limit=320,
             schema=SCHEMA,
-            picture_pixels=SEEN_PIXELS,
+            picture_pixels=pixels or BUDGET,
         )
         yield told(await self._generator.generate(asked, job=JOB, priority=Priority.ANSWER))
 

@@ -20,6 +20,7 @@ from runtime.core.clock import Clock
 from runtime.core.errors import StoreError
 from runtime.core.messages import Card, Line, Request
 from runtime.core.topics import CARD
+from runtime.features import looking
 from runtime.features.requests import serve
 from runtime.features.snap.capture import Capture, CaptureFailed, Runs, Sight
 from runtime.features.snap.card import KEY, build_cards, note, with_answer, with_note
@@ -160,10 +161,13 @@ class SnapFeature:
         """Let the model say what it sees, below what was read, as its words come."""
         if self._answerer is None or self._last is not last:
             return
-        words, said = "", last.cards[0]
-        facts = {name: field.value for name, field in last.result.fields.items()}
+        words, said, result = "", last.cards[0], last.result
+        look = looking.choose(
+            picture, [line.box for line in result.lines], [code.box for code in result.codes]
+        )
+        facts = {name: field.value for name, field in result.fields.items()}
         try:
-            async for word in self._answerer.answer(picture, QUESTION, facts):
+            async for word in self._answerer.answer(look.cut(picture), QUESTION, facts, look.pixels):
                 words += word
                 if self._last is not last:
                     return

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivers.base import Rect
-from models.base import TextLine
+from models.base import TextBox, TextLine
 from runtime.core.clock import NS
 from runtime.core.messages import Certainty
 
@@ -121,6 +121,10 @@ class CodeReader(Protocol):
 
 class LineReader(Protocol):
     """Reads every line of text in a picture."""
+
+    def find(self, image: Image) -> list[TextBox]:
+        """``image`` uint8[H, W, 3] BGR → where its lines are, unread. Raises ModelError."""
+        ...
 
     def read(self, image: Image) -> list[TextLine]:
         """``image`` uint8[H, W, 3] BGR → lines in reading order. Raises ModelError."""

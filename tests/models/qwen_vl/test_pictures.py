@@ -90,6 +90,14 @@ def test_fewer_pixels_make_a_shorter_prompt(engine: Engine) -> None:
     assert len(small.items) < len(whole.items)
 
 
+def test_a_picture_may_set_its_own_limit_below_that_of_all(engine: Engine) -> None:
+    def count(own: int | None, most: int | None) -> int:
+        part = {"type": "image", "image": noise(90, 90)} | ({"pixels": own} if own else {})
+        return len(engine.prompt(ask({"role": "user", "content": [part]}, picture_pixels=most)).items)
+
+    assert count(900, None) == count(900, 8100) == count(8100, 900) == count(None, 900) < count(None, None)
+
+
 @pytest.mark.parametrize(
     ("picture", "message"),
     [

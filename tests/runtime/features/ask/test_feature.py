@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 
 from drivers.base import DeviceLostError
-from models.base import ManifestError
+from models.base import BackendError, ManifestError
 from models.runner import Priority
 from runtime.core.messages import Card, Line
 from runtime.core.topics import CARD
 from runtime.features.speaking import TTL_S
+from tests.runtime.features.snap.fakes import FakeCode, FakeCodes, FakeSight, FakeText
+from tests.runtime.features.snap.labels import line
 from tests.runtime.features.speakers import Glasses
 
 LONG = "word " * 60
@@ -60,6 +62,41 @@ def test_a_model_that_sees_gets_the_picture_in_rgb() -> None:
     assert image["image"].dtype == np.uint8
     assert text["text"] == "What is it?"
     assert glasses.view[-1] == "the model's words: check them"
+
+
+def test_a_model_that_sees_gets_the_label_in_the_middle_after_the_whole_view() -> None:
+    glasses = Glasses("ask", "Milk.", sees=True)
+    glasses.parts["sight"] = FakeSight(glasses.clock, size=400)
+    glasses.text = FakeText([line("Contains: milk", 120, 190), line("MILK", 160, 150)])
+    glasses.codes = FakeCodes(FakeCode(box=((150, 220), (250, 220), (250, 260), (150, 260))))
+
+    async def script() -> None:
+        glasses.ask("ask", "Is there milk in it?")
+        await glasses.clock.sleep(2)
+        glasses.ask("ask", "What is beside it?")
+        await glasses.clock.sleep(2)
+
+    glasses.play(script)
+    overview, close, _ = glasses.generator.asked[0].messages[-1]["content"]
+    assert overview["image"].shape == (400, 400, 3)
+    assert close["image"].shape == (190, 234, 3)
+    assert glasses.generator.asked[1].messages[1] == glasses.generator.asked[0].messages[1]
+
+
+@pytest.mark.parametrize("ocr", [None, FakeText(error=BackendError("out of memory"))])
+def test_without_a_text_reader_the_whole_picture_is_looked_at(ocr: FakeText | None) -> None:
+    glasses = Glasses("ask", "Milk.", sees=True)
+    glasses.parts["ocr"] = lambda: ocr
+    glasses.parts["reader"] = lambda: None
+
+    async def script() -> None:
+        glasses.ask("ask", "What is it?")
+        await glasses.clock.sleep(2)
+
+    glasses.play(script)
+    image, _ = glasses.generator.asked[0].messages[-1]["content"]
+    assert image["image"].shape == (64, 64, 3)
+    assert glasses.view[1] == "Milk."
 
 
 def test_a_further_question_is_about_the_same_picture_while_the_answer_is_in_view() -> None:

@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from drivers.base import Frame
-from models.base import CancelledError, Question, TextLine
+from models.base import CancelledError, Question, TextBox, TextLine
 from runtime.core.clock import Clock
 from runtime.core.messages import Certainty
 from runtime.features.snap.result import Expired, Image
@@ -41,6 +41,9 @@ class FakeText:
     def __init__(self, lines: Sequence[TextLine] = (), error: Exception | None = None) -> None:
         self.lines, self.error = list(lines), error
 
+    def find(self, image: Image) -> list[TextBox]:
+        return [line.box for line in self.read(image)]
+
     def read(self, image: Image) -> list[TextLine]:
         if self.error:
             raise self.error
@@ -63,9 +66,14 @@ class FakeSight:
     """Gives frames after ``takes_s``, or raises."""
 
     def __init__(
-        self, clock: Clock, takes_s: float = 0.1, error: Exception | None = None, count: int = 3
+        self,
+        clock: Clock,
+        takes_s: float = 0.1,
+        error: Exception | None = None,
+        count: int = 3,
+        size: int = 64,
     ) -> None:
-        self.clock, self.takes_s, self.error, self.count = clock, takes_s, error, count
+        self.clock, self.takes_s, self.error, self.count, self.size = clock, takes_s, error, count, size
         self.bursts = 0
 
     async def burst(self, n: int) -> list[Frame]:
@@ -73,7 +81,7 @@ class FakeSight:
         await self.clock.sleep(self.takes_s)
         if self.error:
             raise self.error
-        return [Frame(self.clock.now_ns(), picture(i), i) for i in range(min(n, self.count))]
+        return [Frame(self.clock.now_ns(), picture(i, self.size), i) for i in range(min(n, self.count))]
 
 
 class FakeRunner:
@@ -120,8 +128,10 @@ class FakeAnswerer:
         self.clock, self.words, self.error = clock, words, error
         self.facts: dict[str, Any] = {}
 
-    async def answer(self, picture: Image, question: str, facts: dict[str, Any]) -> AsyncIterator[str]:
-        self.facts = facts
+    async def answer(
+        self, picture: Image, question: str, facts: dict[str, Any], pixels: int | None = None
+    ) -> AsyncIterator[str]:
+        self.facts, self.picture, self.pixels = facts, picture, pixels
         for word in self.words:
             await self.clock.sleep(0.1)
             yield word

@@ -33,7 +33,7 @@ from tests.runtime.features.snap.fakes import (
     FakeTracer,
     picture,
 )
-from tests.runtime.features.snap.labels import label
+from tests.runtime.features.snap.labels import label, line
 
 OATS = Product("4006381333931", "Oat drink", "Mill", "1 l", "water, oats", "gluten", "test", 1)
 LABEL = label("£2.50", "Contains: oats", "Ingredients: water, oats 11 %")
@@ -440,6 +440,17 @@ def test_the_models_words_come_in_below_and_replace_nothing() -> None:
     assert glasses.shown[2][1] == [*card, "The model says (not read):", "A drink"]
     assert glasses.view == [*card, "The model says (not read):", "A drink for £9"]
     assert glasses.answerer.facts["price"] == 2.5
+
+
+def test_the_model_looks_at_the_label_that_was_read_and_no_further() -> None:
+    glasses = Glasses()
+    glasses.answerer = FakeAnswerer(glasses.clock, "A drink")
+    glasses.sight = FakeSight(glasses.clock, size=400)
+    glasses.codes = FakeCodes(FakeCode(box=((150, 220), (250, 220), (250, 260), (150, 260))))
+    glasses.text = FakeText([line("£2.50", 160, 150), line("Contains: oats", 120, 190)])
+    glasses.snap()
+    assert glasses.answerer.picture.shape == (190, 234, 3)
+    assert glasses.answerer.pixels == 190 * 234
 
 
 def test_a_model_that_fails_leaves_the_card() -> None:
