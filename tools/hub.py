@@ -28,6 +28,7 @@ TEXTS = (
     "chat_template.json",
     "generation_config.json",
     "preprocessor_config.json",
+    "video_preprocessor_config.json",
     "model.safetensors.index.json",
 )
 

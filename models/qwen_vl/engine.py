@@ -23,8 +23,9 @@ from models.qwen_vl.generate import Answer, Job, Machine, Steps, generate
 from models.qwen_vl.kernels import BUILT, Kernels, Timer, choose
 from models.qwen_vl.kv_cache import STEP, KvCache
 from models.qwen_vl.prefix import Prefixes
-from models.qwen_vl.prompt import Prompt, PromptError, picture_prompt, text_prompt
+from models.qwen_vl.prompt import Prompt, PromptError, text_prompt
 from models.qwen_vl.sampling import Sampler, Sampling
+from models.qwen_vl.sight import Sight
 from models.qwen_vl.tables import embedding
 from models.qwen_vl.template import Template, load_template
 from models.qwen_vl.turns import View, told
@@ -98,14 +99,14 @@ class Engine:
         return self.look(tokens, turns.views, request.picture_pixels)
 
     def look(self, tokens: Sequence[int], views: Sequence[View], most: int | None = None) -> Prompt:
-        """``tokens``, in which one token stands for each picture; at most ``most`` pixels of each are looked at.
+        """``tokens``, in which one token stands for each view; at most ``most`` pixels of a picture are looked at.
 
         Raises PictureError, PromptError, BackendError, ManifestError.
         """
-        if self._encoder is None or self.folder.about.vision is None:
-            raise PromptError(f"{self.folder.about.name} can't see: ask a Qwen-VL about pictures")
-        seen = [self._encoder.encode(view.picture, view.limit(most)) for view in views]
-        return picture_prompt(tokens, self.folder.about.vision.token, seen)
+        about = self.folder.about
+        if self._encoder is None or about.vision is None:
+            raise PromptError(f"{about.name} can't see: ask a Qwen-VL about pictures")
+        return Sight(about, about.vision, self._encoder, self.words).prompt(tokens, views, most)
 
     def answer(self, request: Request) -> Steps:
         """The loop of one answer. Raises PromptError, ConstraintError, ManifestError, BackendError."""

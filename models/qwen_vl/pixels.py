@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,14 +70,23 @@ def target_size(height: int, width: int, shape: VisionShape, most: int | None = 
     """
     side = shape.patch * shape.merge
     least, limit = shape.pixels
-    limit = max(side * side, min(limit, most or limit))
+    return within(height, width, side, least, max(side * side, min(limit, most or limit)))
+
+
+def within(
+    height: int, width: int, side: int, least: int, limit: int, count: int = 1, counted: int = 1
+) -> tuple[int, int]:
+    """Multiples of ``side`` of about these proportions, from ``least`` to ``limit`` pixels in ``count`` frames.
+
+    ``counted``: how many frames they are taken for where nothing but the limits is asked.
+    """
     high, wide = round(height / side) * side, round(width / side) * side
-    if high * wide > limit:
-        by = math.sqrt(height * width / limit)
+    if counted * high * wide > limit:
+        by = math.sqrt(count * height * width / limit)
         high = max(side, math.floor(height / by / side) * side)
         wide = max(side, math.floor(width / by / side) * side)
-    elif high * wide < least:
-        by = math.sqrt(least / (height * width))
+    elif counted * high * wide < least:
+        by = math.sqrt(least / (count * height * width))
         high, wide = math.ceil(height * by / side) * side, math.ceil(width * by / side) * side
     return high, wide
 
@@ -84,23 +94,35 @@ def target_size(height: int, width: int, shape: VisionShape, most: int | None = 
 def resized(picture: Picture, shape: VisionShape, most: int | None = None) -> Picture:
     """uint8[h, w, 3] in ``target_size``, bicubic with antialiasing. Raises PictureError."""
     check(picture)
-    high, wide = target_size(picture.shape[0], picture.shape[1], shape, most)
+    return resampled(picture, *target_size(picture.shape[0], picture.shape[1], shape, most))
+
+
+def resampled(picture: Picture, high: int, wide: int) -> Picture:
+    """uint8[h, w, 3] → uint8[high, wide, 3], bicubic with antialiasing."""
     if picture.shape[:2] == (high, wide):
         return picture
     image = Image.fromarray(np.ascontiguousarray(picture)).resize((wide, high), Image.Resampling.BICUBIC)
     return np.asarray(image)
 
 
-def patches(picture: Picture, shape: VisionShape) -> NDArray[np.float32]:
-    """A resized picture as float32[n, inputs]: merged blocks in rows, the patches of a block together.
+def patches(frames: Sequence[Picture], shape: VisionShape) -> NDArray[np.float32]:
+    """Resized frames as float32[n, inputs]: merged blocks in rows, the patches of a block together.
 
-    A still is as many equal frames as a patch is deep.
+    As many frames as a patch is deep, or one: a still is as many equal ones.
     """
+    deep: NDArray[np.float32] = np.concatenate([_blocks(frame, shape) for frame in frames], axis=2)
+    if len(frames) == 1:
+        deep = np.repeat(deep, shape.frames, axis=2)
+    return np.ascontiguousarray(deep.reshape(len(deep), -1))
+
+
+def _blocks(picture: Picture, shape: VisionShape) -> NDArray[np.float32]:
+    """float32[n, 3, 1, patch²]."""
     size, merge = shape.patch, shape.merge
     high, wide = picture.shape[0] // size, picture.shape[1] // size
     # As the reference does it: (x / 255 − mean) / std with both folded into one step.
     mean, std = (np.asarray(values, np.float32) * np.float32(255) for values in (shape.mean, shape.std))
     values = (picture.astype(np.float32) - mean) / std
     blocks = values.reshape(high // merge, merge, size, wide // merge, merge, size, 3)
-    ordered = blocks.transpose(0, 3, 1, 4, 6, 2, 5).reshape(high * wide, 3, 1, size * size)
-    return np.ascontiguousarray(np.repeat(ordered, shape.frames, axis=2).reshape(high * wide, -1))
+    ordered: NDArray[np.float32] = blocks.transpose(0, 3, 1, 4, 6, 2, 5)
+    return ordered.reshape(high * wide, 3, 1, size * size)

@@ -70,31 +70,47 @@ def text_prompt(tokens: Sequence[int]) -> Prompt:
     return Prompt(list(tokens), np.tile(np.arange(len(tokens)), (3, 1)))
 
 
-def picture_prompt(tokens: Sequence[int], token: int, pictures: Sequence[Encoded]) -> Prompt:
-    """A prompt in which each ``token`` stands for one of ``pictures``, in order. Raises PromptError.
+class Shown(msgspec.Struct, frozen=True):
+    """What is seen at one place of a prompt: a still, or the groups of a clip, each with its time."""
 
-    Positions (Qwen2-VL, arXiv 2409.12191 §2.1): words advance all three axes by one; a picture's features stand at
-    one time, at their rows and columns, and the word after them behind the longer side.
-    """
+    seen: tuple[Encoded, ...]
+    times: Sequence[int] = (0,)
+
+
+def picture_prompt(tokens: Sequence[int], token: int, pictures: Sequence[Encoded]) -> Prompt:
+    """A prompt in which each ``token`` stands for one of ``pictures``, in order. Raises PromptError."""
     if (found := sum(item == token for item in tokens)) != len(pictures):
         raise PromptError(f"the chat template made room for {found} pictures, there are {len(pictures)}")
+    left = iter(pictures)
+    return mixed_prompt([Shown((next(left),)) if item == token else item for item in tokens])
+
+
+def mixed_prompt(parts: Sequence[int | Shown]) -> Prompt:
+    """A prompt of tokens and of what is seen among them.
+
+    Positions (Qwen2-VL, arXiv 2409.12191 §2.1): words advance all three axes by one; features stand at their time, at
+    their rows and columns, and the word after them behind the longer side of the picture. So it is in transformers
+    since 5.3, for clips too; up to 5.2 the word after a clip stood behind its last time where that was further.
+    """
     items: list[int] = []
     where: list[NDArray[np.int64]] = []
     slots: list[NDArray[np.int64]] = []
-    following, left = 0, iter(pictures)
-    for item in tokens:
-        if item != token:
-            items.append(item)
+    pictures: list[Encoded] = []
+    following = 0
+    for part in parts:
+        if isinstance(part, int):
+            items.append(part)
             where.append(np.full((3, 1), following))
             following += 1
             continue
-        picture = next(left)
-        count = picture.high * picture.wide
-        slots.append(np.arange(len(items), len(items) + count))
-        items += [picture.mark] * count
-        row, column = np.divmod(np.arange(count), picture.wide)
-        where.append(following + np.stack([np.zeros_like(row), row, column]))
-        following += max(picture.high, picture.wide)
+        for picture, time in zip(part.seen, part.times, strict=True):
+            count = picture.high * picture.wide
+            slots.append(np.arange(len(items), len(items) + count))
+            items += [picture.mark] * count
+            row, column = np.divmod(np.arange(count), picture.wide)
+            where.append(following + np.stack([np.full_like(row, time), row, column]))
+        following += max(part.seen[0].high, part.seen[0].wide)
+        pictures += part.seen
     positions = np.concatenate(where, axis=1)
     return Prompt(items, positions, _joined(slots, pictures) if pictures else None)
 

@@ -41,12 +41,26 @@ class TextShape(msgspec.Struct, frozen=True, kw_only=True):
         return self.layers * (attention + 3 * self.width * self.ffn) + tables
 
 
+class ClipShape(msgspec.Struct, frozen=True, kw_only=True):
+    """How clips are read. ``token`` stands for a feature of a clip; ``pixels``: fewest and most, of a frame.
+
+    ``per_second``: places on the time axis a second; 0: a place for each group of frames. ``stamped``: each group
+    stands alone behind its time in words, and ``pixels`` are of the whole clip.
+    """
+
+    token: int
+    pixels: tuple[Positive, Positive]
+    per_second: float = 0.0
+    stamped: bool = False
+
+
 class VisionShape(msgspec.Struct, frozen=True, kw_only=True):
     """The picture encoder. Sides are in patches, ``patch`` in pixels; features are of ``merge``² patches each.
 
     ``window``: side of the windows that blocks other than ``full`` attend within, 0 for none; ``grid``: side of the
     table of learned positions, 0 for none; ``deep``: blocks whose outputs go to the decoder's first blocks.
     ``pixels``: fewest and most; ``mean``, ``std`` of red, green, blue in 0…1; ``token`` stands for a feature.
+    ``clips``: None in models that were built before clips could be looked at.
     """
 
     depth: Positive
@@ -69,6 +83,7 @@ class VisionShape(msgspec.Struct, frozen=True, kw_only=True):
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
     token: int
+    clips: ClipShape | None = None
 
     @property
     def inputs(self) -> int:

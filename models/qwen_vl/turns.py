@@ -1,7 +1,8 @@
 """Messages with pictures: what the template gets, and the words and pictures in them.
 
 ``content`` is a string, or a list of parts: ``{"type": "text", "text": …}`` and ``{"type": "image", "image": …}``
-with the picture as uint8[h, w, 3] in RGB, and with ``"pixels"``, the most of it that is looked at, where it says so.
+with the picture as uint8[h, w, 3] in RGB, and with ``"pixels"``, the most of it that is looked at, where it says so;
+``{"type": "video", "video": …, "fps": …}`` with the frames as uint8[n, h, w, 3], and the "pixels" of each.
 """
 
 from __future__ import annotations
@@ -11,14 +12,18 @@ from typing import Any
 
 import msgspec
 
+from models.qwen_vl.clips import Clip, clip_of
 from models.qwen_vl.pixels import Picture
 from models.qwen_vl.prompt import PromptError
 
 
 class View(msgspec.Struct, frozen=True):
-    """A ``picture`` uint8[h, w, 3] in RGB, of which at most ``most`` pixels are looked at; None sets no limit."""
+    """A ``picture`` uint8[h, w, 3] in RGB, or a clip, of which at most ``most`` pixels are looked at, of each frame.
 
-    picture: Picture
+    None sets no limit.
+    """
+
+    picture: Picture | Clip
     most: int | None = None
 
     def limit(self, most: int | None) -> int | None:
@@ -35,7 +40,7 @@ class Turns(msgspec.Struct, frozen=True):
 
 
 def told(messages: Sequence[Mapping[str, Any]]) -> Turns:
-    """Raises PromptError for a part of another kind."""
+    """Raises PromptError for a part of another kind, PictureError for a clip that is none."""
     turns = Turns([], [], [])
     for message in messages:
         content = message.get("content")
@@ -59,4 +64,7 @@ def _part(part: Mapping[str, Any], turns: Turns) -> dict[str, str]:
     if kind == "image":
         turns.views.append(View(part["image"], part.get("pixels")))
         return {"type": "image"}
-    raise PromptError(f"a message has a part of type {kind!r}; it can have text and image")
+    if kind == "video":
+        turns.views.append(View(clip_of(part["video"], part.get("fps")), part.get("pixels")))
+        return {"type": "video"}
+    raise PromptError(f"a message has a part of type {kind!r}; it can have text, image and video")

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from models.qwen_vl.clips import Clip
+
 GREEDY = 64
 
 
@@ -30,23 +32,61 @@ def load(folder: Path, adapter: Path | None = None) -> Any:
     return model.eval()
 
 
-def sight(folder: Path, tokens: Sequence[int], pictures: Sequence[NDArray[np.uint8]]) -> dict[str, Any]:
+def sight(
+    folder: Path, tokens: Sequence[int], pictures: Sequence[NDArray[np.uint8]], clips: Sequence[Clip] = ()
+) -> dict[str, Any]:
     """What the model of ``folder`` gets beside ``tokens``, in which every feature has its place."""
-    if not pictures:
+    if not pictures and not clips:
         return {}
     import torch
+
+    config = json.loads((folder / "config.json").read_text())
+    read = torch.tensor([list(tokens)])
+    kinds = (read == config["image_token_id"]).int() + 2 * (read == config["video_token_id"]).int()
+    seen: dict[str, Any] = {"mm_token_type_ids": kinds}
+    if pictures:
+        seen |= _stills(folder, config, pictures)
+    if clips:
+        seen |= _footage(folder, config, clips)
+    return seen
+
+
+def _stills(folder: Path, config: dict[str, Any], pictures: Sequence[NDArray[np.uint8]]) -> dict[str, Any]:
     from PIL import Image
     from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
-    config = json.loads((folder / "config.json").read_text())
     options = json.loads((folder / "preprocessor_config.json").read_text())
     processor = Qwen2VLImageProcessorPil(patch_size=config["vision_config"]["patch_size"], **options)
     made = processor([Image.fromarray(picture) for picture in pictures], return_tensors="pt")
-    return {
-        "pixel_values": made["pixel_values"].float(),
-        "image_grid_thw": made["image_grid_thw"],
-        "mm_token_type_ids": (torch.tensor([list(tokens)]) == config["image_token_id"]).int(),
-    }
+    return {"pixel_values": made["pixel_values"].float(), "image_grid_thw": made["image_grid_thw"]}
+
+
+def _footage(folder: Path, config: dict[str, Any], clips: Sequence[Clip]) -> dict[str, Any]:
+    """Clips through the published processors, which want torchvision."""
+    import torch
+    from transformers.models.qwen2_vl.video_processing_qwen2_vl import Qwen2VLVideoProcessor
+    from transformers.models.qwen3_vl.video_processing_qwen3_vl import Qwen3VLVideoProcessor
+
+    options = json.loads((folder / "preprocessor_config.json").read_text())
+    stamped = config["model_type"] == "qwen3_vl"
+    kind = Qwen3VLVideoProcessor if stamped else Qwen2VLVideoProcessor
+    how = {"do_sample_frames": False, "cap_pixels_per_frame": False}
+    processor = kind(patch_size=config["vision_config"]["patch_size"], **how, **options)
+    videos = [_frames(clip, config) for clip in clips]
+    made = processor([torch.from_numpy(video) for video in videos], return_tensors="pt")
+    seen = {name: made[name] for name in ("pixel_values_videos", "video_grid_thw")}
+    if config["model_type"] == "qwen2_5_vl":
+        depth = config["vision_config"]["temporal_patch_size"]
+        seen["second_per_grid_ts"] = [depth / clip.fps for clip in clips]
+    return seen
+
+
+def _frames(clip: Clip, config: dict[str, Any]) -> NDArray[np.uint8]:
+    """uint8[n, 3, h, w]; Qwen3-VL's processor refuses a single frame, so it gets it twice."""
+    frames = clip.frames
+    if config["model_type"] == "qwen3_vl" and len(frames) == 1:
+        frames = np.repeat(frames, 2, axis=0)
+    return np.ascontiguousarray(frames.transpose(0, 3, 1, 2))
 
 
 def logits(model: Any, tokens: Sequence[int], seen: dict[str, Any] | None = None) -> NDArray[np.float32]:

@@ -96,6 +96,10 @@ def _plan(checkpoint: Checkpoint, quant: Quant) -> Plan:
     text = family.text(checkpoint.config)
     preprocessor = _json(checkpoint, "preprocessor_config.json")
     vision = family.vision and family.vision(checkpoint.config, preprocessor, text)
+    if vision is not None and family.clips is not None:
+        sizes = _json(checkpoint, "video_preprocessor_config.json") or preprocessor
+        clips = family.clips(checkpoint.config, sizes, text)
+        vision = msgspec.structs.replace(vision, clips=clips)
     return Plan(checkpoint, family, text, vision, _tokenizer(checkpoint, text), quant)
 
 

@@ -1,6 +1,7 @@
 """Draw the committed answers of the reference anew: ``python -m tests.models.qwen_vl.make_reference``.
 
-It wants torch, transformers and peft beside Browline; transformers 5.23 was used.
+It wants torch, transformers and peft beside Browline, and torchvision for clips; transformers 5.23 was used, for
+clips 5.24.
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ from numpy.typing import NDArray
 
 from models.qwen_vl.engine import Engine, open_engine
 from models.qwen_vl.prompt import Prompt
-from tools.bench import reference, tiny_qwen, tiny_vision
+from tools.bench import reference, tiny_clips, tiny_qwen, tiny_vision
 from tools.export.build import build
 
 FOLDER = Path(__file__).with_name("reference")
 DRAWN = [(family, seed) for family in tiny_qwen.FAMILIES for seed in (1, 2, 3)]
+FILMED = [(family, seed) for family in ("qwen2_vl", "qwen2_5_vl", "qwen3_vl") for seed in (1, 2, 3)]
 TUNED = [("qwen2", 2), ("qwen3", 3)]
 LENGTHS = {1: 1, 2: 37, 3: 300}  # one token; an odd number; more than two chunks
 
@@ -38,8 +40,30 @@ def question(engine: Engine, family: str, seed: int) -> tuple[Prompt, list[NDArr
     return tiny_vision.question(engine, tokens(family, seed), count, np.random.default_rng([78, seed]))
 
 
+def filmed(engine: Engine, family: str, seed: int) -> tiny_clips.Filmed:
+    """The tokens with clips among them."""
+    return tiny_clips.question(engine, tokens(family, seed) * (2 if seed == 1 else 1), seed)
+
+
 def main() -> None:
     FOLDER.mkdir(exist_ok=True)
+    draw_stills()
+    draw_clips()
+
+
+def draw_clips() -> None:
+    for family, seed in FILMED:
+        with tempfile.TemporaryDirectory() as place:
+            folder = tiny_qwen.draw(family, seed, Path(place, "tiny"))
+            build(folder, Path(place, "built"), "none")
+            engine = open_engine(Path(place, "built"))
+            film = filmed(engine, family, seed)
+            seen = reference.sight(folder, film.plain, film.pictures, film.clips)
+            keep(f"{family}-{seed}-clip", reference.load(folder), film.plain, seen)
+            engine.close()
+
+
+def draw_stills() -> None:
     for family, seed in DRAWN:
         with tempfile.TemporaryDirectory() as place:
             folder = tiny_qwen.draw(family, seed, Path(place, "tiny"))

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from models.qwen_vl.shape import TextShape, VisionShape
+from models.qwen_vl.shape import ClipShape, TextShape, VisionShape
 from tools.export.errors import FamilyError
 from tools.export.families import qwen2, qwen2_5_vl, qwen2_vl, qwen3, qwen3_vl
 
@@ -24,16 +24,33 @@ class Family(msgspec.Struct, frozen=True):
     architectures: tuple[str, ...]
     text: Callable[[dict[str, Any]], TextShape]
     vision: Callable[[dict[str, Any], dict[str, Any], TextShape], VisionShape] | None = None
+    clips: Callable[[dict[str, Any], dict[str, Any], TextShape], ClipShape | None] | None = None
 
 
 FAMILIES = (
     Family("qwen2", ("Qwen2ForCausalLM",), qwen2.text_shape),
     Family("qwen3", ("Qwen3ForCausalLM",), qwen3.text_shape),
-    Family("qwen2_vl", ("Qwen2VLForConditionalGeneration",), qwen2_vl.text_shape, qwen2_vl.vision_shape),
     Family(
-        "qwen2_5_vl", ("Qwen2_5_VLForConditionalGeneration",), qwen2_5_vl.text_shape, qwen2_5_vl.vision_shape
+        "qwen2_vl",
+        ("Qwen2VLForConditionalGeneration",),
+        qwen2_vl.text_shape,
+        qwen2_vl.vision_shape,
+        qwen2_vl.clip_shape,
     ),
-    Family("qwen3_vl", ("Qwen3VLForConditionalGeneration",), qwen3_vl.text_shape, qwen3_vl.vision_shape),
+    Family(
+        "qwen2_5_vl",
+        ("Qwen2_5_VLForConditionalGeneration",),
+        qwen2_5_vl.text_shape,
+        qwen2_5_vl.vision_shape,
+        qwen2_5_vl.clip_shape,
+    ),
+    Family(
+        "qwen3_vl",
+        ("Qwen3VLForConditionalGeneration",),
+        qwen3_vl.text_shape,
+        qwen3_vl.vision_shape,
+        qwen3_vl.clip_shape,
+    ),
 )
 
 

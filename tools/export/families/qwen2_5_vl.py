@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from models.qwen_vl.shape import TextShape, VisionShape
+import msgspec
+
+from models.qwen_vl.shape import ClipShape, TextShape, VisionShape
 from tools.export.errors import FamilyError
 from tools.export.families import qwen2_vl, vision
-from tools.export.families.config import integer
+from tools.export.families.config import integer, number
 
 text_shape = qwen2_vl.text_shape
 
@@ -29,3 +31,10 @@ def vision_shape(config: dict[str, Any], preprocessor: dict[str, Any], text: Tex
         window=side,
         full=tuple(full),
     )
+
+
+def clip_shape(config: dict[str, Any], sizes: dict[str, Any], text: TextShape) -> ClipShape | None:
+    """How clips are read: their time axis counts in seconds. Raises FamilyError."""
+    shape = qwen2_vl.clip_shape(config, sizes, text)
+    per_second = number(vision.vision_config(config), "tokens_per_second", 4)
+    return shape and msgspec.structs.replace(shape, per_second=per_second)

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from models.qwen_vl.shape import TextShape, VisionShape
+from models.qwen_vl.shape import ClipShape, TextShape, VisionShape
 from tools.export.families import qwen2, vision
 from tools.export.families.config import number
 
@@ -19,6 +19,8 @@ DEFAULT: dict[str, Any] = {
     "mean": vision.CLIP_MEAN,
     "std": vision.CLIP_STD,
 }
+
+CLIP_PIXELS = (128 * 28 * 28, 768 * 28 * 28)  # of a frame; transformers' Qwen2VLVideoProcessor
 
 
 def text_shape(config: dict[str, Any]) -> TextShape:
@@ -40,3 +42,8 @@ def vision_shape(config: dict[str, Any], preprocessor: dict[str, Any], text: Tex
         ffn=int(width * number(vision.vision_config(config), "mlp_ratio", 4)),
         activation=vision.activation(config, {"quick_gelu": "quick_gelu"}, "quick_gelu"),
     )
+
+
+def clip_shape(config: dict[str, Any], sizes: dict[str, Any], text: TextShape) -> ClipShape | None:
+    """How clips are read. Raises FamilyError."""
+    return vision.clips(config, sizes, text, CLIP_PIXELS)

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from models.qwen_vl.shape import Activation, TextShape, VisionShape
+from models.qwen_vl.shape import Activation, ClipShape, TextShape, VisionShape
 from tools.export.errors import FamilyError
 from tools.export.families import qwen3, vision
 from tools.export.families.config import integer
@@ -21,6 +21,7 @@ DEFAULT: dict[str, Any] = {
     "mean": vision.HALF,
     "std": vision.HALF,
 }
+CLIP_PIXELS = (128 * 32 * 32, 768 * 32 * 32)  # of all frames; transformers' Qwen3VLVideoProcessor
 ACTIVATIONS: dict[str, Activation] = {"gelu_pytorch_tanh": "gelu_tanh", "gelu": "gelu"}
 
 
@@ -52,6 +53,12 @@ def vision_shape(config: dict[str, Any], preprocessor: dict[str, Any], text: Tex
         grid=math.isqrt(places),
         deep=_deep(config),
     )
+
+
+def clip_shape(config: dict[str, Any], sizes: dict[str, Any], text: TextShape) -> ClipShape | None:
+    """How clips are read: each group of frames behind its time in words. Raises FamilyError."""
+    shape = vision.clips(config, sizes, text, CLIP_PIXELS)
+    return shape and msgspec.structs.replace(shape, stamped=True)
 
 
 def _deep(config: dict[str, Any]) -> tuple[int, ...]:

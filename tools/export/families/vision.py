@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from models.qwen_vl.shape import Activation, TextShape
+from models.qwen_vl.shape import Activation, ClipShape, TextShape
 from tools.export.errors import FamilyError
 from tools.export.families.config import integer, rope
 
@@ -62,6 +62,19 @@ def common(config: Config, preprocessor: Config, text: TextShape, default: Confi
         "std": _three(preprocessor, "image_std", default["std"]),
         "token": token,
     }
+
+
+def clips(config: Config, sizes: Config, text: TextShape, default: tuple[int, int]) -> ClipShape | None:
+    """How clips are read, ``sizes`` as in ``video_preprocessor_config.json``; None for a model without clips.
+
+    Raises FamilyError.
+    """
+    if config.get("video_token_id") is None:
+        return None
+    token = integer(config, "video_token_id")
+    if token >= text.vocab:
+        raise FamilyError(f"config.json: video_token_id {token} is outside of the vocabulary")
+    return ClipShape(token=token, pixels=_pixels(sizes, default))
 
 
 def width(config: Config, key: str, heads: int) -> int:
