@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from importlib import import_module
 from importlib.metadata import version
 
+from tools import pipe
+
 COMMANDS = {
     "run": "start the glasses on a board or in the simulator",
     "snap": "read products on photos, as the glasses would",
@@ -44,16 +46,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog=f"browline {words[0]}", description=COMMANDS[words[0]])
     command.configure(parser)
     try:
-        status: int = command.main(parser.parse_args(words[1:]))
+        parse = getattr(command, "parse", argparse.ArgumentParser.parse_args)
+        status: int = command.main(parse(parser, words[1:]))
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # `browline … | head`: the reader has had enough
-        sys.stderr.close()
+        pipe.give_up()
         return 0
     except OSError as error:  # a folder that can't be made, a file that can't be written
         if error.filename is None:
             raise
         print(f"browline: {error.filename}: {error.strerror}; choose another place", file=sys.stderr)
+        if error.filename == pipe.OUTPUT:
+            pipe.give_up()
         return 2
     return status
 

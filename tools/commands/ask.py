@@ -14,9 +14,12 @@ from models.qwen_vl.engine import Engine, Request
 from models.qwen_vl.generate import Answer, Word
 from models.qwen_vl.pixels import Picture, PictureError, decode
 from models.qwen_vl.sampling import Sampling
+from tools import pipe
 from tools.qwen import open_model
 
 Turn = dict[str, Any]
+
+parse = argparse.ArgumentParser.parse_intermixed_args  # options may stand before and between the pictures
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -44,8 +47,8 @@ def add_generation(parser: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace) -> int:
     """1: the model could not answer; 2: the question or the schema can't be used."""
-    question = sys.stdin.read() if options.question == "-" else options.question
     try:
+        question = pipe.read(options.question)
         schema = read_schema(options.json_schema)
         sampling = sampling_of(options)
         turn = user_turn(question, [read_picture(path) for path in options.picture])
@@ -61,7 +64,7 @@ def main(options: argparse.Namespace) -> int:
         print(f"browline: {error}", file=sys.stderr)
         return 1
     if options.json:
-        print(json.dumps(_as_json(engine, answer), ensure_ascii=False))
+        pipe.write(json.dumps(_as_json(engine, answer), ensure_ascii=False) + "\n", sys.stdout)
     elif answer.reason == "length":
         print(f"browline: cut at {len(answer.tokens)} tokens; --limit gives more", file=sys.stderr)
     return 0
@@ -111,18 +114,20 @@ def read_schema(path: Path | None) -> dict[str, Any] | None:
 
 
 def say(engine: Engine, request: Request, out: TextIO | None) -> Answer:
-    """Answer, the words written to ``out`` as they are made. Raises ModelError; Ctrl-C ends the answer."""
+    """Answer, the words written to ``out`` as they are made.
+
+    Raises ModelError, and OSError when they can't be written; Ctrl-C ends the answer.
+    """
     loop = engine.answer(request)
     try:
         while True:
             step = next(loop)
             if out is not None and isinstance(step, Word) and step.text:
-                out.write(step.text)
-                out.flush()
+                pipe.write(step.text, out)
     except StopIteration as end:
         answer: Answer = end.value
         if out is not None:
-            out.write("\n")
+            pipe.write("\n", out)
         return answer
     finally:
         loop.close()

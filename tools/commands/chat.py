@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from models.base import ModelError
 from models.qwen_vl.engine import Engine, Request
 from models.store import cache_folder
+from tools.clipboard import Pasted
 from tools.commands.ask import (
     Turn,
     add_generation,
@@ -26,7 +28,7 @@ from tools.commands.ask import (
 from tools.qwen import open_model
 
 HELP = (
-    "a picture's path in a line shows it · /schema FILE  answer in JSON of this schema · "
+    "a picture's path in a line shows it, Ctrl-V pastes one · /schema FILE  answer in JSON of this schema · "
     "/schema  freely again · /new  forget all · /quit"
 )
 
@@ -50,13 +52,16 @@ def main(options: argparse.Namespace) -> int:
     except ValueError as error:
         print(f"browline: {error}", file=sys.stderr)
         return 2
+    if sys.stdin is None:
+        print("browline: standard input is closed: there is nothing to answer", file=sys.stderr)
+        return 2
     if sys.stdin.isatty():
         print(
             f"{engine.folder.about.name}: type; Ctrl-C stops an answer, Ctrl-D leaves. {HELP}",
             file=sys.stderr,
         )
     chat = Chat(engine, options)
-    return max((chat.line(line) for line in _lines()), default=0)
+    return max((chat.line(line) for line in _lines(chat.pasted)), default=0)
 
 
 class Chat:
@@ -66,6 +71,7 @@ class Chat:
         self._engine = engine
         self._options = options
         self._schema: dict[str, Any] | None = None
+        self.pasted = Pasted()
         self.turns: list[Turn] = system_turn(options.system)
 
     def line(self, line: str) -> int:
@@ -79,8 +85,9 @@ class Chat:
 
     def _ask(self, question: str) -> int:
         try:
-            paths, words = pictures_in(question)
-            self.turns.append(user_turn(words, [read_picture(path) for path in paths]))
+            pictures, words = self.pasted.taken(self.pasted.named(question))
+            paths, words = pictures_in(words)
+            self.turns.append(user_turn(words, pictures + [read_picture(path) for path in paths]))
         except ValueError as error:
             print(f"browline: {error}", file=sys.stderr)
             return 1
@@ -107,6 +114,7 @@ class Chat:
                 raise SystemExit(0)
             case "/new":
                 self.turns = system_turn(self._options.system)
+                self.pasted.forget()
             case "/schema":
                 try:
                     self._schema = read_schema(Path(rest).expanduser() if rest else None)
@@ -133,26 +141,20 @@ def pictures_in(line: str) -> tuple[list[Path], str]:
     return paths, " ".join(line.split()) if paths else line
 
 
-def _lines() -> Iterator[str]:
+def _lines(pasted: Pasted) -> Iterator[str]:
     """What is typed, with history; or the lines of a pipe."""
     if not sys.stdin.isatty():
+        if isinstance(sys.stdin, io.TextIOWrapper):
+            sys.stdin.reconfigure(errors="replace")
         yield from sys.stdin
         return
-    ask = _prompt()
+    from tools.prompt import Prompt
+
+    prompt = Prompt(pasted, cache_folder(os.environ) / "chat_history")
     while True:
         try:
-            yield ask("> ")
+            yield prompt.ask()
         except KeyboardInterrupt:
             continue
         except EOFError:
             return
-
-
-def _prompt() -> Callable[[str], str]:
-    from prompt_toolkit import PromptSession
-    from prompt_toolkit.history import FileHistory
-
-    history = cache_folder(os.environ) / "chat_history"
-    history.parent.mkdir(parents=True, exist_ok=True)
-    session: PromptSession[str] = PromptSession(history=FileHistory(str(history)))
-    return session.prompt

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -139,3 +143,93 @@ def test_paths_are_found_as_terminals_write_them(eyes: str, tmp_path: Path, form
     typed = form.format(path.replace(" ", "\\ ") if form == "{}" else path)
     assert pictures_in(f"look: {typed}  what is it?") == ([Path(path)], "look: what is it?")
     assert pictures_in("it's  as it was") == ([], "it's  as it was")
+
+
+def test_a_data_uri_in_a_chats_line_is_a_picture(
+    eyes: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    uri = "data:image/png;base64," + base64.b64encode((tmp_path / "a b.png").read_bytes()).decode()
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{uri} what is it?\n{uri[:90]} and this?\n"))
+    assert main(["chat", eyes, "--limit", "3"]) == 1
+    told = capsys.readouterr()
+    assert "damaged" in told.err
+    assert told.out
+
+
+def test_options_may_stand_between_the_pictures(
+    eyes: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    picture = str(tmp_path / "a b.png")
+    assert main(["ask", eyes, picture, "--limit", "3", "--json", "what?"]) == 0
+    between = capsys.readouterr().out
+    assert main(["ask", eyes, picture, "what?", "--limit", "3", "--json"]) == 0
+    assert capsys.readouterr().out == between
+
+
+@pytest.mark.parametrize(
+    ("question", "given", "message"),
+    [
+        ("-", b"", "it is empty"),
+        (" ", b"", "it is empty"),
+        ("-", b"\xff\xfe\x00caf\xe9", "no UTF-8"),
+        ("caf\udce9", b"", "no UTF-8"),
+    ],
+)
+def test_what_is_no_question_is_said(
+    question: str,
+    given: bytes,
+    message: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(given), "utf-8"))
+    assert main(["ask", "any", question]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_a_question_is_read_from_a_pipe(
+    eyes: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("what?\n"))
+    assert main(["ask", eyes, "-", "--limit", "3"]) == 0
+    piped = capsys.readouterr().out
+    assert main(["ask", eyes, "what?", "--limit", "3"]) == 0
+    assert capsys.readouterr().out == piped
+
+
+def run(*words: str, out: int | None, encoding: str = "utf-8") -> subprocess.CompletedProcess[str]:
+    """``browline`` in a process of its own, as a shell starts it."""
+    return subprocess.run(
+        [sys.executable, "-m", "tools.cli", *words],
+        stdin=subprocess.DEVNULL,
+        stdout=out,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONIOENCODING": f"{encoding}:strict"},
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_a_reader_who_has_had_enough_is_left_in_peace(eyes: str, form: list[str]) -> None:
+    theirs, ours = os.pipe()
+    os.close(theirs)
+    done = run("ask", eyes, "hello", "--limit", "40", *form, out=ours)
+    os.close(ours)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_a_full_disk_behind_the_pipe_is_one_line(eyes: str, form: list[str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = run("ask", eyes, "hello", "--limit", "5", *form, out=full.fileno())
+    assert done.returncode == 2
+    assert done.stderr == "browline: standard output: No space left on device; choose another place\n"
+
+
+def test_what_the_output_has_no_letters_for_becomes_a_question_mark(eyes: str, tmp_path: Path) -> None:
+    with (tmp_path / "out").open("wb") as out:
+        done = run("ask", eyes, "hello", "--limit", "20", out=out.fileno(), encoding="ascii")
+    assert done.returncode == 0
+    assert (tmp_path / "out").read_bytes().isascii()
+    assert b"?" in (tmp_path / "out").read_bytes()
