@@ -14,9 +14,7 @@ from models.qwen_vl.pixels import Picture, PictureError, decode
 KINDS = ("image/png", "image/jpeg", "image/webp", "image/bmp", "image/gif")
 PATIENCE_S = 3.0
 LARGEST = 64 << 20  # bytes
-NO_TOOL = (
-    "no picture can be pasted here: install wl-clipboard (Wayland) or xclip (X11), or type a picture's path"
-)
+NO_TOOL = "to paste a picture install wl-clipboard or xclip, or type its path"
 DATA_URI = re.compile(r"data:image/[\w.+-]+(?:;[\w=.+-]+)*;base64,[A-Za-z0-9+/=]*", re.ASCII)
 NAME = re.compile(r"\[picture (\d+)\]")
 

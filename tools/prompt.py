@@ -32,13 +32,12 @@ class Prompt:
         self._session: PromptSession[str] = PromptSession(
             history=_history(history),
             key_bindings=self._keys(),
-            bottom_toolbar=lambda: self.note or None,
             **ends,
         )
 
     def ask(self) -> str:
         """The next line. Raises KeyboardInterrupt, EOFError."""
-        self.note = ""
+        self._say("")
         return self._session.prompt("> ")
 
     def _keys(self) -> KeyBindings:
@@ -58,9 +57,13 @@ class Prompt:
     def _insert(self, event: KeyPressEvent, text: Callable[[], str]) -> None:
         try:
             event.current_buffer.insert_text(text())
-            self.note = ""
+            self._say("")
         except PictureError as error:
-            self.note = str(error)
+            self._say(str(error))
+
+    def _say(self, note: str) -> None:
+        self.note = note
+        self._session.bottom_toolbar = note or None
 
 
 def _history(path: Path | None) -> History:

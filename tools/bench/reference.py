@@ -42,7 +42,7 @@ def sight(
 
     config = json.loads((folder / "config.json").read_text())
     read = torch.tensor([list(tokens)])
-    kinds = (read == config["image_token_id"]).int() + 2 * (read == config["video_token_id"]).int()
+    kinds = (read == config["image_token_id"]).int() + 2 * (read == config.get("video_token_id", -1)).int()
     seen: dict[str, Any] = {"mm_token_type_ids": kinds}
     if pictures:
         seen |= _stills(folder, config, pictures)
