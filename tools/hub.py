@@ -29,6 +29,7 @@ TEXTS = (
     "generation_config.json",
     "preprocessor_config.json",
     "video_preprocessor_config.json",
+    "processor_config.json",
     "model.safetensors.index.json",
 )
 

@@ -94,13 +94,19 @@ class Plan(msgspec.Struct, frozen=True):
 def _plan(checkpoint: Checkpoint, quant: Quant) -> Plan:
     family = family_of(checkpoint.config)
     text = family.text(checkpoint.config)
-    preprocessor = _json(checkpoint, "preprocessor_config.json")
+    preprocessor = _sizes(checkpoint, "image_processor", "preprocessor_config.json")
     vision = family.vision and family.vision(checkpoint.config, preprocessor, text)
     if vision is not None and family.clips is not None:
-        sizes = _json(checkpoint, "video_preprocessor_config.json") or preprocessor
-        clips = family.clips(checkpoint.config, sizes, text)
+        sizes = _sizes(checkpoint, "video_processor", "video_preprocessor_config.json")
+        clips = family.clips(checkpoint.config, sizes or preprocessor, text)
         vision = msgspec.structs.replace(vision, clips=clips)
     return Plan(checkpoint, family, text, vision, _tokenizer(checkpoint, text), quant)
+
+
+def _sizes(checkpoint: Checkpoint, part: str, file: str) -> dict[str, Any]:
+    """How pictures are made ready: a part of ``processor_config.json`` (transformers 5), else a file of its own."""
+    nested = _json(checkpoint, "processor_config.json").get(part)
+    return nested if isinstance(nested, dict) else _json(checkpoint, file)
 
 
 @contextmanager

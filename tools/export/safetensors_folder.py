@@ -25,6 +25,7 @@ WANTED = (
     "generation_config.json",
     "preprocessor_config.json",
     "video_preprocessor_config.json",
+    "processor_config.json",
 )
 FLOATS = {"F64", "F32", "F16", "BF16"}
 LARGEST_TEXT = 64 << 20

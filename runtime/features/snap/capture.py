@@ -120,9 +120,11 @@ class Capture:
         codes = asyncio.ensure_future(self._codes([image], ended.is_set))
         try:
             boxes = await self._boxes(image)
+            ended.set()
+            return boxes, (await codes).codes
         finally:
             ended.set()
-        return boxes, (await codes).codes
+            codes.cancel()
 
     async def _boxes(self, image: Image) -> list[TextBox]:
         text = self._tools.text
