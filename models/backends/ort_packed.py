@@ -122,9 +122,14 @@ def mark(graph: Path, weights: Path) -> str:
     """Changes with the graph, its weights, the library and the CPU. Raises OSError."""
     digest = hashlib.sha256(graph.read_bytes())
     about = weights.stat()
-    for part in (about.st_size, about.st_mtime_ns, library().__version__, platform.machine(), _features()):
+    for part in (about.st_size, about.st_mtime_ns, machine()):
         digest.update(str(part).encode())
     return digest.hexdigest()[:16]
+
+
+def machine() -> str:
+    """The library and the CPU: with either, the bits of what is packed and computed may change."""
+    return f"{library().__version__} {platform.machine()} {_features()}"
 
 
 def _features() -> str:

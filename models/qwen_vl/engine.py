@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from models.backends.ort_bound import BoundSession
+from models.backends.ort_packed import machine
 from models.qwen_vl import rows, selftest
 from models.qwen_vl.constraint import Constraint, Grammars
 from models.qwen_vl.decoder import Decoder
@@ -22,7 +23,9 @@ from models.qwen_vl.folder import ModelFolder
 from models.qwen_vl.generate import Answer, Job, Machine, Steps, generate
 from models.qwen_vl.kernels import BUILT, Kernels, Timer, choose
 from models.qwen_vl.kv_cache import STEP, KvCache
+from models.qwen_vl.preamble import preamble
 from models.qwen_vl.prefix import Prefixes
+from models.qwen_vl.prefix_disk import FOLDER, PrefixDisk
 from models.qwen_vl.prompt import Prompt, PromptError, text_prompt
 from models.qwen_vl.sampling import Sampler, Sampling
 from models.qwen_vl.sight import Sight
@@ -84,6 +87,9 @@ class Engine:
             many, one, embedding(folder), self.words, frozenset(about.stops), about.text.context
         )
         self._prefixes = Prefixes(prefix_bytes)
+        chosen = f"{threads} {kernels} {many is one}"
+        build = f"{msgspec.json.encode(about).decode()} {machine()} {chosen}"
+        self._disk = PrefixDisk(folder.path / FOLDER, build)
         self._grammars: Grammars | None = None
         self._encoder = Encoder(folder, about.vision, threads) if about.vision else None
 
@@ -94,9 +100,10 @@ class Engine:
         turns = told(request.messages)
         text = self._template.render(turns.messages, tools=request.tools, thinking=request.thinking)
         tokens = self.words.encode(text, turns.words)
-        if not turns.views:
-            return text_prompt(tokens)
-        return self.look(tokens, turns.views, request.picture_pixels)
+        views, most = turns.views, request.picture_pixels
+        prompt = self.look(tokens, views, most) if views else text_prompt(tokens)
+        begin = preamble(self._template, self.words, request.messages, request.tools, prompt.items)
+        return msgspec.structs.replace(prompt, preamble=begin)
 
     def look(self, tokens: Sequence[int], views: Sequence[View], most: int | None = None) -> Prompt:
         """``tokens``, in which one token stands for each view; at most ``most`` pixels of a picture are looked at.
@@ -130,15 +137,23 @@ class Engine:
         return self._run(job)
 
     def _run(self, job: Job) -> Steps:
-        about = self.folder.about
-        cache = self._prefixes.take(job.prompt.items)
-        if cache is None:
-            room = min(len(job.prompt.items) + STEP, about.text.context + 1)
-            cache = KvCache(about.text, about.kv, room)
+        cache = self._begin(job.prompt)
         try:
             return (yield from generate(self.machine, cache, job))
         finally:  # after an answer, an error or a cancel: every row is that of its item
+            self._disk.keep(cache, job.prompt.preamble)
             self._prefixes.give(cache)
+
+    def _begin(self, prompt: Prompt) -> KvCache:
+        """The longest of the prompt's beginnings that was read: in memory, on the disk, or nothing."""
+        about = self.folder.about
+        known = self._prefixes.take(prompt.items)
+        if known is not None and known.length >= prompt.preamble:
+            return known
+        cache = KvCache(about.text, about.kv, min(len(prompt.items) + STEP, about.text.context + 1))
+        if self._disk.load(prompt.items[: prompt.preamble], cache) or known is None:
+            return cache
+        return known
 
     def _constraint(self, request: Request) -> Constraint | None:
         if request.schema is None and request.regex is None:
@@ -166,6 +181,7 @@ class Engine:
     def close(self) -> None:
         """Free the weights; answers that are being made fail at their next step."""
         self.forget()
+        self._disk.close()
         for decoder in {self.machine.one, self.machine.many}:
             decoder.close()
         if self._encoder is not None:

@@ -47,6 +47,18 @@ class KvCache:
         """What the cache takes in memory."""
         return sum(array.nbytes for array in (*self.k, *self.v, self.cos, self.sin))
 
+    def arrays(self, length: int) -> dict[str, NDArray[Any]]:
+        """All that the first ``length`` slots are made of, by name, in a fixed order: views that can be written."""
+        slots = {
+            f"{letter}.{i}": array
+            for letter, arrays in (("k", self.k), ("v", self.v))
+            for i, array in enumerate(arrays)
+        }
+        return {name: array[:, :, :length] for name, array in slots.items()} | {
+            "cos": self.cos[:length],
+            "sin": self.sin[:length],
+        }
+
     def reserve(self, slots: int) -> None:
         """Have room for ``slots`` in all; what is there stays."""
         if slots <= self.capacity:

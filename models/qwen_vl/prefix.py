@@ -58,8 +58,8 @@ class Prefixes:
         self._kept.append(cache)
 
 
-def common(first: Sequence[int], second: Sequence[int]) -> int:
-    """How many items two prompts share from their beginning."""
+def common(first: Sequence[object], second: Sequence[object]) -> int:
+    """How many items two prompts, or characters two texts, share from their beginning."""
     for at, (one, other) in enumerate(zip(first, second, strict=False)):
         if one != other:
             return at

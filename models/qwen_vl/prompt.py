@@ -29,11 +29,15 @@ class Picture(msgspec.Struct, frozen=True):
 
 
 class Prompt(msgspec.Struct, frozen=True):
-    """``items``: token ids, or a picture's own negative marks; ``positions`` int64[3, n]."""
+    """``items``: token ids, or a picture's own negative marks; ``positions`` int64[3, n].
+
+    ``preamble``: how many of them come before the first user's own words.
+    """
 
     items: list[int]
     positions: NDArray[np.int64]
     picture: Picture | None = None
+    preamble: int = 0
 
     def rows(self, table: Table, start: int, stop: int) -> NDArray[np.float32]:
         """The input rows of slots ``start…stop``, float32[n, width]."""
