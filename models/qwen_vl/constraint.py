@@ -22,11 +22,15 @@ class Grammars:
     """Compiles forms for one tokenizer; making it takes about half a second, so it is made when first asked for."""
 
     def __init__(self, words: Words, vocab: int, stops: Sequence[int]) -> None:
+        """Raises ConstraintError for a tokenizer it can't be done with."""
         self._vocab = vocab
         self._stops = list(stops)
-        self._tokenizer = llguidance.LLTokenizer(
-            words.tokenizer.to_str(), n_vocab=vocab, eos_token=self._stops
-        )
+        try:
+            self._tokenizer = llguidance.LLTokenizer(
+                words.tokenizer.to_str(), n_vocab=vocab, eos_token=self._stops
+            )
+        except ValueError as error:
+            raise ConstraintError(f"this model's tokenizer can't keep to a form: {error}") from error
 
     def json(self, schema: Mapping[str, Any]) -> Constraint:
         """A constraint to JSON of this schema. Raises ConstraintError."""

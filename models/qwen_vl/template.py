@@ -14,8 +14,10 @@ from typing import Any
 import jinja2
 from jinja2.exceptions import SecurityError
 
+from models.backends.ort import first_line
 from models.base import ManifestError
-from models.qwen_vl.sandbox import LARGEST, Sandbox
+from models.qwen_vl.sandbox import Sandbox
+from models.qwen_vl.sandbox_cost import LARGEST
 
 # What a model without a template gets: the form all Qwens were trained on (ChatML).
 PLAIN = (
@@ -33,7 +35,11 @@ _ITS_OWN = (
     AttributeError,
     ArithmeticError,
     RecursionError,
+    MemoryError,
 )
+WIDEST = 8  # spaces of an indent
+LONGEST_FORM = 100
+LARGEST_SOURCE = 1_000_000  # characters; published ones have a hundredth
 
 
 class Template:
@@ -42,14 +48,13 @@ class Template:
     def __init__(self, source: str, today: date | None = None) -> None:
         """``today`` is what templates may ask for. Raises ManifestError."""
         self._today = today
-        environment = self._sandbox = Sandbox()
-        environment.filters["tojson"] = _to_json
-        environment.globals["raise_exception"] = _refuse
-        environment.globals["strftime_now"] = self._now
+        self._sandbox = Sandbox({"tojson": _to_json}, {"raise_exception": _refuse, "strftime_now": self._now})
+        if len(source) > LARGEST_SOURCE:
+            raise ManifestError(f"the model's chat template is longer than {LARGEST_SOURCE} characters")
         try:
-            self._template = environment.from_string(source)
-        except jinja2.TemplateError as error:
-            raise ManifestError(f"the model's chat template is wrong: {error}") from error
+            self._template = self._sandbox.from_string(source)
+        except (*_ITS_OWN, SyntaxError) as error:
+            raise ManifestError(f"the model's chat template is wrong: {first_line(error)}") from error
 
     def render(
         self,
@@ -79,12 +84,16 @@ class Template:
         except ManifestError:
             raise
         except _ITS_OWN as error:
-            raise ManifestError(f"the model's chat template can't take these messages: {error}") from error
+            raise ManifestError(
+                f"the model's chat template can't take these messages: {first_line(error)}"
+            ) from error
         return "".join(parts)
 
     def _now(self, form: str) -> str:
         if self._today is None:
             raise ManifestError("the model's chat template asks for the date, which is not known here")
+        if len(form) > LONGEST_FORM:
+            raise ManifestError("the model's chat template asks for a date in a form that is no form")
         return self._today.strftime(form)
 
 
@@ -99,13 +108,13 @@ def load_template(folder: Path) -> str:
                 found = json.loads((folder / name).read_bytes()).get("chat_template")
                 if isinstance(found, str):
                     return found
-    except (OSError, ValueError, AttributeError) as error:
+    except (OSError, ValueError, AttributeError, RecursionError) as error:
         raise ManifestError(f"{folder}: the chat template can't be read: {error}") from error
     return PLAIN
 
 
 def _to_json(value: Any, indent: int | None = None) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=indent)
+    return json.dumps(value, ensure_ascii=False, indent=None if indent is None else min(indent, WIDEST))
 
 
 def _refuse(message: str) -> None:

@@ -144,7 +144,7 @@ def _build(plan: Plan, folder: Path, name: str, progress: Progress) -> Descripti
             kv=_cache_kind(shape, bits),
             text=shape,
             vision=plan.vision,
-            stops=_stops(checkpoint, tokenizer),
+            stops=_stops(checkpoint, tokenizer, shape.vocab),
             source=str(checkpoint.config.get("_name") or checkpoint.where.resolve().name),
             licence=str(checkpoint.config.get("_license") or "as its checkpoint"),
             tensors=weights.tensors,
@@ -300,22 +300,23 @@ def _tokenizer(checkpoint: Checkpoint, shape: TextShape) -> Tokenizer:
     return tokenizer
 
 
-def _stops(checkpoint: Checkpoint, tokenizer: Tokenizer) -> tuple[int, ...]:
+def _stops(checkpoint: Checkpoint, tokenizer: Tokenizer, vocab: int) -> tuple[int, ...]:
     """Every token that ends an answer: as the configurations say, and the end of a chat turn."""
-    ids: set[Any] = set()
+    ids: list[Any] = []
     generation = _json(checkpoint, "generation_config.json")
-    for source in (generation, checkpoint.config, checkpoint.config.get("text_config") or {}):
-        found = source.get("eos_token_id")
-        ids |= set(found if isinstance(found, list) else [found])
+    for source in (generation, checkpoint.config, checkpoint.config.get("text_config")):
+        found = source.get("eos_token_id") if isinstance(source, dict) else None
+        ids += found if isinstance(found, list) else [found]
     named = _json(checkpoint, "tokenizer_config.json").get("eos_token")
     text = named.get("content") if isinstance(named, dict) else named
-    ids |= {tokenizer.token_to_id(word) for word in (text, "<|im_end|>", "<|endoftext|>") if word}
-    return tuple(sorted(i for i in ids if isinstance(i, int)))
+    words = (text, "<|im_end|>", "<|endoftext|>")
+    ids += [tokenizer.token_to_id(word) for word in words if isinstance(word, str)]
+    return tuple(sorted({i for i in ids if type(i) is int and 0 <= i < vocab}))
 
 
 def _json(checkpoint: Checkpoint, name: str) -> dict[str, Any]:
     try:
         read = json.loads(checkpoint.files.get(name, b"{}"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise CheckpointError(f"{checkpoint.where.name}: {name} is no JSON: {error}") from error
     return read if isinstance(read, dict) else {}

@@ -14,11 +14,10 @@ import gguf
 import numpy as np
 from numpy.typing import NDArray
 
+from tools.export import gguf_header
 from tools.export.checkpoint import Checkpoint
 from tools.export.errors import CheckpointError, FamilyError
 from tools.export.gguf_tokenizer import tokenizer_files
-
-LIMIT = 1_000_000  # tensors or metadata keys; a file that says more lies
 
 ARCHITECTURES = {"qwen2": "Qwen2ForCausalLM", "qwen3": "Qwen3ForCausalLM"}
 
@@ -47,7 +46,7 @@ TOP = {
 
 def open_gguf(path: Path) -> Checkpoint:
     """Raises CheckpointError, FamilyError for an architecture other than ``ARCHITECTURES``."""
-    _check_header(path)
+    gguf_header.check(path)
     try:
         reader = gguf.GGUFReader(path)
         meta = _Metadata(path, dict(reader.fields))
@@ -60,18 +59,6 @@ def open_gguf(path: Path) -> Checkpoint:
         ) from error
     config = _config(meta, "output.weight" not in tensors)
     return Checkpoint(path, config, GgufReader(path, tensors), tokenizer_files(meta))
-
-
-def _check_header(path: Path) -> None:
-    with path.open("rb") as file:
-        head = file.read(24)
-    if head[:4] != b"GGUF" or len(head) < 24:
-        raise CheckpointError(f"{path.name} is no GGUF file, or cut off: download it again")
-    counts = [int.from_bytes(head[at : at + 8], "little") for at in (8, 16)]
-    if max(counts) > min(LIMIT, path.stat().st_size):
-        raise CheckpointError(
-            f"{path.name} says it holds {max(counts)} entries: that can't be; download it again"
-        )
 
 
 class _Metadata:

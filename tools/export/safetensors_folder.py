@@ -34,7 +34,7 @@ LARGEST_TEXT = 64 << 20
 def open_folder(folder: Path) -> Checkpoint:
     """Raises CheckpointError for anything that is missing, damaged or of another format."""
     config = read_json(folder, "config.json")
-    files = {name: (folder / name).read_bytes() for name in WANTED if (folder / name).is_file()}
+    files = {name: _read(folder / name) for name in WANTED if (folder / name).is_file()}
     if "tokenizer.json" not in files:
         raise CheckpointError(
             f"{folder} has no tokenizer.json: save it with the checkpoint (tokenizer.save_pretrained)"
@@ -46,16 +46,20 @@ def read_json(folder: Path, name: str) -> dict[str, Any]:
     """A JSON object of the folder. Raises CheckpointError."""
     path = folder / name
     try:
-        if path.stat().st_size > LARGEST_TEXT:
-            raise CheckpointError(f"{path} is larger than {LARGEST_TEXT >> 20} MB: that is no {name}")
-        read = json.loads(path.read_bytes())
+        read = json.loads(_read(path))
     except FileNotFoundError:
         raise CheckpointError(f"{folder} has no {name}: give the folder a checkpoint was saved to") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise CheckpointError(f"{path} can't be read: {error}") from error
     if not isinstance(read, dict):
         raise CheckpointError(f"{path} is no JSON object")
     return read
+
+
+def _read(path: Path) -> bytes:
+    if path.stat().st_size > LARGEST_TEXT:
+        raise CheckpointError(f"{path} is larger than {LARGEST_TEXT >> 20} MB: that is no {path.name}")
+    return path.read_bytes()
 
 
 def _weight_files(folder: Path) -> list[Path]:

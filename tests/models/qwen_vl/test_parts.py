@@ -160,8 +160,66 @@ def test_a_template_renders_as_transformers_renders_it() -> None:
         "{{ strftime_now('%Y') }}",
         "{{ 2 ** (10 ** 10) }}",
         "{{ unclosed",
+        "{{ ('x' * 2000000) | replace('x', 'y' * 900) }}",
+        "{{ ('x' * 2000000).replace('x', 'y' * 900) }}",
+        "{{ ('x' * 1000000) | join('y' * 5000) }}",
+        "{{ ('y' * 5000).join('x' * 1000000) }}",
+        "{{ '%2000000000d' | format(1) }}",
+        "{{ '{:2000000000d}'.format(1) }}",
+        "{{ ('\\t' * 100000).expandtabs(1999999) }}",
+        "{{ [1] | batch(200000000, 'x') | list }}",
+        "{{ [1] | slice(200000000) | list }}",
+        "{{ lipsum(n=1999999) }}",
+        "{{ 12345 | round(-100000000) }}",
+        "{% set n = namespace(x=3) %}{% for i in range(99) %}{% set n.x = n.x * n.x %}{% endfor %}",
+        "{% set n = namespace(x=[]) %}{% for i in range(60) %}{% set n.x = [n.x, n.x] %}{% endfor %}{{ n.x }}",
+        "{% set n = namespace(x=1) %}{% for i in range(60) %}{% set n.x = dict(a=n.x, b=n.x) %}{% endfor %}{{ n.x }}",
+        "{% set n = namespace(x=1) %}{% for i in range(60) %}{% set n.x = namespace(a=n.x, b=n.x) %}{% endfor %}"
+        "{{ n.x }}",
+        "{% set n = namespace(a='ab') %}{% for i in range(60) %}{% set b %}{{ n.a }}{{ n.a }}{% endset %}"
+        "{% set n.a = b %}{% endfor %}",
+        "{% macro m(x) %}{{ x }}{{ x }}{% endmacro %}{% set n = namespace(a='ab') %}"
+        "{% for i in range(60) %}{% set n.a = m(n.a) %}{% endfor %}",
+        "{% set a %}{% for i in range(90000) %}" + "x" * 60000 + "{% endfor %}{% endset %}",
+        "{% for i in range(90000) %}{% set x = range(90000) | list %}{% endfor %}",
+        "{% set s = 'x' * 1999999 %}{% for i in range(90000) %}{% set x = s[1:] %}{% endfor %}",
+        "{% set s = 'x' * 1999999 %}{% for i in range(90000) %}{% set x = s.upper() %}{% endfor %}",
+        "{% set s = 'x' * 1999999 %}{% for i in range(90000) %}{% if ('x' * 900000 ~ 'y') in s %}{% endif %}"
+        "{% endfor %}",
+        "{% set l = range(90000) | list %}{{ l | reject('in', l) | list }}",
+        "{% set l = range(90000) | list %}{% for i in l %}{% if 'q' in l %}{% endif %}{% endfor %}",
+        "{{ (['a' * 1999999] * 999) | tojson }}",
+        "{{ ([range(90000) | list] * 900) | sum(start=[]) }}",
+        "{{ raise_exception('x' * 1000000) }}",
+        "{{ strftime_now('%Y' * 1000000) }}",
+        "{{ " + "(" * 3000 + "1" + ")" * 3000 + " }}",
+        "{% if 1 %}" * 300 + "{% endif %}" * 300,
+        "{% for i in x %}" * 40 + "{% endfor %}" * 40,
+        "{{ " + "not " * 20000 + "1 }}",
+        "{% break %}",
+        "x" * 1000001,
     ],
 )
 def test_a_template_can_not_escape_or_run_away(source: str) -> None:
-    with pytest.raises(ManifestError, match="template"):
+    with pytest.raises(ManifestError, match="template") as refused:
         render(source)
+    assert len(str(refused.value)) < 300  # it is read on a panel
+
+
+def test_a_long_conversation_is_no_bomb() -> None:
+    """As Qwen3's own template does it: loops, namespaces, slices, splits and comparisons over every turn."""
+    source = (
+        "{% set n = namespace(last=0) %}{% for m in messages[::-1] %}{% if m.role == 'user' and not"
+        " (m.content.startswith('<tool_response>') and m.content.endswith('</tool_response>')) %}"
+        "{% set n.last = messages | length - loop.index0 %}{% break %}{% endif %}{% endfor %}"
+        "{% for m in messages %}{% set c = m.content %}{% if '</think>' in c %}"
+        "{% set c = c.split('</think>')[-1] | trim %}{% endif %}"
+        "{{ '<|im_start|>' + m.role + '\\n' + c + '<|im_end|>' + '\\n' }}{% endfor %}"
+    )
+    turns = [
+        {"role": ("user", "assistant")[at % 2], "content": "How much is the milk? " * 40}
+        for at in range(2000)
+    ]
+    made = Template(source).render(turns)
+    assert made.count("<|im_start|>") == 2000
+    assert len(made) > 1_700_000

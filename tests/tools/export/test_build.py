@@ -92,6 +92,7 @@ def test_shards_and_prefixes_of_other_savers_are_read(checkpoint: Path, tmp_path
         ({"intermediate_size": 61}, "has shape"),
         ({"vocab_size": 100}, "the tokenizer knows token"),
         ({"num_key_value_heads": 7}, "multiple of num_key_value_heads"),
+        ({"rms_norm_eps": 10**400}, "rms_norm_eps"),
     ],
 )
 def test_a_configuration_that_can_not_be_built_is_named(
@@ -166,10 +167,19 @@ def test_an_index_that_points_outside_is_refused(checkpoint: Path, tmp_path: Pat
 
 @pytest.mark.parametrize("name", ["tokenizer.json", "config.json", "generation_config.json"])
 def test_text_that_is_no_json_is_named(checkpoint: Path, tmp_path: Path, name: str) -> None:
-    (checkpoint / name).write_text("{ no")
-    with pytest.raises(CheckpointError, match=name):
-        build(checkpoint, tmp_path / "m")
+    for text in ("{ no", "[" * 200_000):
+        (checkpoint / name).write_text(text)
+        with pytest.raises(CheckpointError, match=name):
+            build(checkpoint, tmp_path / "m")
     assert not list(tmp_path.glob("*m*"))
+
+
+def test_ends_of_an_answer_that_are_none_are_left_out(checkpoint: Path, tmp_path: Path) -> None:
+    configure(checkpoint, eos_token_id=[258, [1], {}, -1, 10**30, True, "x"], text_config=[1])
+    (checkpoint / "tokenizer_config.json").write_text('{"eos_token": 10000}')
+    (checkpoint / "generation_config.json").write_text('{"eos_token_id": {"a": 1}}')
+    named = {tiny_qwen.tokenizer().token_to_id(word) or 0 for word in ("<|im_end|>", "<|endoftext|>")}
+    assert build(checkpoint, tmp_path / "m").stops == tuple(sorted({258, *named}))
 
 
 def test_a_target_that_is_there_is_left_alone(checkpoint: Path, tmp_path: Path) -> None:
@@ -212,6 +222,7 @@ def test_a_build_that_was_killed_is_begun_anew(checkpoint: Path, tmp_path: Path)
         ("qwen2_5_vl", {"window_size": 1}, "window_size"),
         ("qwen3_vl", {"depth": 9}, "is missing"),
         ("qwen2_vl", {"mlp_ratio": 9}, "has shape"),
+        ("qwen3_vl", {"hidden_act": ["gelu"]}, "hidden_act"),
     ],
 )
 def test_a_picture_encoder_that_cannot_be_built_is_named(
@@ -228,6 +239,14 @@ def test_a_picture_encoder_that_cannot_be_built_is_named(
     with pytest.raises((FamilyError, CheckpointError), match=message):
         build(folder, tmp_path / "m")
     assert not list(tmp_path.glob("*m*"))
+
+
+@pytest.mark.parametrize("mean", [[0.5, 0.5, 10**400], [0.5, 0.5, float("nan")], [0.5, 0.5, True], "x"])
+def test_a_preprocessor_that_makes_no_sense_is_named(tmp_path: Path, mean: object) -> None:
+    folder = tiny_qwen.draw("qwen3_vl", 2, tmp_path / "checkpoint")
+    (folder / "preprocessor_config.json").write_text(json.dumps({"image_mean": mean}))
+    with pytest.raises(FamilyError, match="image_mean"):
+        build(folder, tmp_path / "m")
 
 
 def test_nothing_is_packed_while_it_is_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -95,3 +96,18 @@ def test_a_gguf_with_a_wrong_byte_is_an_error_or_a_model(tmp_path: Path, seed: i
         build(path, tmp_path / "m")
     except (ExportError, BackendError):
         assert not list(tmp_path.glob("*m"))
+
+
+@pytest.mark.parametrize("count", [800_000_000, 1 << 40, (1 << 64) - 1])
+def test_a_list_that_runs_through_the_weights_is_refused_before_it_is_read(
+    checkpoint: Path, tmp_path: Path, count: int
+) -> None:
+    path = write(checkpoint, tmp_path / "tiny.gguf")
+    data, key = bytearray(path.read_bytes()), b"tokenizer.ggml.token_type"
+    at = data.index(key) + len(key) + 4  # behind the name and "a list": what of, and how many
+    data[at : at + 12] = struct.pack("<IQ", 0, count)
+    with path.open("wb") as file:  # sparse: as large as the list says
+        file.write(data)
+        file.truncate(min(count, 1 << 30) + len(data))
+    with pytest.raises(CheckpointError, match=f"a list has {count} elements"):
+        open_checkpoint(path)

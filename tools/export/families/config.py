@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from typing import Any
 
 from tools.export.errors import FamilyError
@@ -23,7 +23,7 @@ def integer(config: dict[str, Any], key: str, default: int | None = None) -> int
 def number(config: dict[str, Any], key: str, default: float | None = None) -> float:
     """A positive number. Raises FamilyError."""
     value = config.get(key, default)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < sys.float_info.max:
         raise FamilyError(f"config.json: {key} is {value!r}; it must be a positive number")
     return float(value)
 

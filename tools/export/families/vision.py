@@ -88,7 +88,7 @@ def width(config: Config, key: str, heads: int) -> int:
 def activation(config: Config, known: dict[str, Activation], default: str) -> Activation:
     """Our name of the encoder's activation. Raises FamilyError."""
     found = vision_config(config).get("hidden_act", default)
-    if found not in known:
+    if not isinstance(found, str) or found not in known:
         raise FamilyError(
             f"config.json: vision_config hidden_act {found!r} is not built; it can be {', '.join(known)}"
         )
@@ -107,7 +107,9 @@ def _pixels(preprocessor: Config, default: tuple[int, int]) -> tuple[int, int]:
 
 def _three(preprocessor: Config, key: str, default: tuple[float, ...]) -> tuple[float, ...]:
     found = preprocessor.get(key) or list(default)
-    numbers = isinstance(found, list) and all(isinstance(value, int | float) for value in found)
+    numbers = isinstance(found, list) and all(
+        type(value) in (int, float) and abs(value) < 1e6 for value in found
+    )
     if not numbers or len(found) != 3 or (key == "image_std" and min(found) <= 0):
         raise FamilyError(f"preprocessor_config.json: {key} is {found!r}; it must be three numbers")
     return tuple(map(float, found))
