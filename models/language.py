@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from models.base import ManifestError, Question
+from models.base import ManifestError, ModelMemoryError, Question
 from models.qwen_vl.folder import DESCRIPTION, Description, ModelFolder
 from models.runner import Priority, Runner
 from models.store import cache_folder
@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # it brings tokenizers and templates: the first HUD frame doe
 MISSING = "There is no language model: run `browline models build CHECKPOINT`"
 LANGUAGE_SETTING = "model.language"  # under which the choice is kept
 MB = 1 << 20
+CONTEXT = 4096  # tokens of a talk with the glasses; their keys and values take about 60 KB each
 WORKING_MB = 160  # buffers, tokenizer and a short conversation beside the weights
 
 
@@ -105,7 +106,10 @@ class Language:
             if on_text is not None and text:
                 on_text(text)
 
-        answer = await self._runner.run(self._steps(question), name=job, priority=priority, on_step=hear)
+        try:
+            answer = await self._runner.run(self._steps(question), name=job, priority=priority, on_step=hear)
+        except MemoryError as error:
+            raise ModelMemoryError("There is not enough memory for this: ask something shorter") from error
         return answer.text
 
     async def forget(self) -> None:
@@ -135,6 +139,7 @@ class Language:
             today=self._today(),
             now_ns=self._runner.now_ns,
             spare_bytes=self._runner.shelf.budget_mb * MB,
+            context=CONTEXT,
         )
 
     def _place(self) -> Path:

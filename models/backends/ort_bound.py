@@ -45,6 +45,11 @@ class BoundSession:
                 f"{path} can't be loaded ({first_line(error)}): build the model again"
             ) from error
 
+    def shapes(self) -> dict[str, tuple[int | str, ...]]:
+        """Every input and output by name: sizes, and names of what varies."""
+        session = self._live()
+        return {one.name: tuple(one.shape) for one in (*session.get_inputs(), *session.get_outputs())}
+
     def bind(self) -> Binding:
         """A new binding that holds nothing yet. Raises BackendError after ``close``."""
         return Binding(self, self._live())
@@ -80,11 +85,11 @@ class Binding:
     def run(self, feeds: Mapping[str, NDArray[Any]], results: Mapping[str, NDArray[Any]]) -> None:
         """Run with ``feeds`` beside what is held, and fill ``results``. Raises BackendError."""
         session = self._owner._live()
-        for name, array in feeds.items():
-            self.hold(name, array)
-        for name, array in results.items():
-            self.into(name, array)
         try:
+            for name, array in feeds.items():
+                self.hold(name, array)
+            for name, array in results.items():
+                self.into(name, array)
             session.run_with_iobinding(self._io)
         except Exception as error:  # as above
             raise BackendError(

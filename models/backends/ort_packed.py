@@ -42,15 +42,15 @@ def packed(
 
     Raises BackendError when the graph can't be loaded at all.
     """
-    if weights.stat().st_size < least:
-        return graph
-    place = graph.parent / FOLDER / f"{graph.stem}-{mark(graph, weights)}"
-    if not _whole(place, graph):
-        try:
+    try:
+        if weights.stat().st_size < least:
+            return graph
+        place = graph.parent / FOLDER / f"{graph.stem}-{mark(graph, weights)}"
+        if not _whole(place, graph):
             with beside():
                 _make(graph, place, threads)
-        except OSError:  # no room, or a folder that can't be written: it works without, and slower
-            return graph
+    except OSError:  # no room, a folder that can't be written, or no model any more
+        return graph
     return place / graph.name
 
 

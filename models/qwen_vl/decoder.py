@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.backends.ort_bound import Binding, BoundSession
+from models.base import BackendError
+from models.qwen_vl.fit import check_decoder
 from models.qwen_vl.kv_cache import KvCache
 from models.qwen_vl.rotary import Rotary
 from models.qwen_vl.shape import TextShape
@@ -26,6 +28,8 @@ class Decoder:
     """
 
     def __init__(self, session: BoundSession, shape: TextShape, *, alone: bool = True) -> None:
+        """Raises ManifestError for a graph of another shape."""
+        check_decoder(session.path, session.shapes(), shape)
         self._session = session
         self._alone = alone
         self._shape = shape
@@ -64,6 +68,10 @@ class Decoder:
             feeds["deepstack"] = empty if deepstack is None else _padded(deepstack, rows, axis=1)[:, None]
         logits = np.empty((len(take), self._shape.vocab), np.float32)
         self._binding(cache).run(feeds, {"logits": logits[None]})
+        if not np.isfinite(logits.sum(dtype=np.float64)):
+            raise BackendError(
+                f"{self._session.path} computes no numbers: its weights are damaged, build or pull the model again"
+            )
         cache.extend(items, positions)
         return logits
 

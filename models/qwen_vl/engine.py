@@ -70,8 +70,12 @@ class Engine:
         today: date | None = None,
         prefix_bytes: int = PREFIX_BYTES,
         kernels: Kernels = BUILT,
+        context: int | None = None,
     ) -> None:
-        """Raises ManifestError, BackendError."""
+        """``context``: the most tokens of a prompt and its answer, where that is to be less than the model's own.
+
+        Raises ManifestError, BackendError.
+        """
         about = folder.about
         self.folder = folder
         self.words = Words(folder.path / "tokenizer.json")
@@ -84,10 +88,15 @@ class Engine:
         if kernels.many != "blocks":
             many = _by_rows(folder, kernels.many, threads) or one
         self.machine = Machine(
-            many, one, embedding(folder), self.words, frozenset(about.stops), about.text.context
+            many,
+            one,
+            embedding(folder),
+            self.words,
+            frozenset(about.stops),
+            min(about.text.context, context or about.text.context),
         )
         self._prefixes = Prefixes(prefix_bytes)
-        chosen = f"{threads} {kernels} {many is one}"
+        chosen = f"{threads} {kernels.many} {kernels.alone} {many is one}"
         build = f"{msgspec.json.encode(about).decode()} {machine()} {chosen}"
         self._disk = PrefixDisk(folder.path / FOLDER, build)
         self._grammars: Grammars | None = None
@@ -205,15 +214,16 @@ def open_engine(
     today: date | None = None,
     now_ns: Timer | None = None,
     spare_bytes: int = 0,
+    context: int | None = None,
 ) -> Engine:
     """The engine of a built model's folder, with the kernels that are fastest here.
 
     With ``now_ns`` they are measured the first time; ``spare_bytes`` of memory may be taken for a second packing of
-    the weights. Raises ManifestError, BackendError.
+    the weights; ``context`` as for ``Engine``. Raises ManifestError, BackendError.
     """
     folder = ModelFolder(path)
     kernels = choose(folder, threads, now_ns, spare_bytes)
-    return Engine(folder, threads=threads, today=today, kernels=kernels)
+    return Engine(folder, threads=threads, today=today, kernels=kernels, context=context)
 
 
 def _by_rows(folder: ModelFolder, packing: rows.Packing, threads: int) -> Decoder | None:

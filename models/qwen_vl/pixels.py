@@ -18,7 +18,8 @@ from models.qwen_vl.shape import VisionShape
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "PPM")
 LONGEST_TO_SHORTEST = 200
-LARGEST = 100_000_000  # pixels; a camera's are a tenth of that
+LARGEST = 40_000_000  # pixels; unpacking one takes 20 bytes
+MOST_SEEN = 1 << 24  # pixels; the largest limit of a published model
 
 Picture = NDArray[np.uint8]
 
@@ -34,8 +35,7 @@ def decode(data: bytes) -> Picture:
     """
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as file:
-            if file.width * file.height > LARGEST:  # before anything is unpacked
-                raise PictureError(f"the picture has {file.width * file.height / 1e6:.0f} million pixels")
+            _bound(file)
             upright = ImageOps.exif_transpose(file)
             if upright.has_transparency_data:
                 clear = upright.convert("RGBA")
@@ -48,6 +48,16 @@ def decode(data: bytes) -> Picture:
         raise PictureError(f"this is no picture file; it can be {', '.join(FORMATS)}") from None
     except Exception as error:  # what a hostile file makes the decoders raise is of every kind
         raise PictureError(f"the picture is damaged: {error}") from error
+
+
+def _bound(file: Image.Image) -> None:
+    """Before anything is unpacked: a few KB can hold a picture of any size. A large JPEG is unpacked smaller."""
+    if (pixels := file.width * file.height) <= LARGEST:
+        return
+    by = next((by for by in (2, 4) if pixels <= by * by * LARGEST), 8)
+    file.draft("", (file.width // by, file.height // by))
+    if file.width * file.height > LARGEST:
+        raise PictureError(f"the picture has {pixels / 1e6:.0f} million pixels; make it smaller")
 
 
 def check(picture: Picture) -> None:
@@ -69,7 +79,7 @@ def target_size(height: int, width: int, shape: VisionShape, most: int | None = 
     ``most`` lowers the model's own limit of pixels.
     """
     side = shape.patch * shape.merge
-    least, limit = shape.pixels
+    least, limit = (min(pixels, MOST_SEEN) for pixels in shape.pixels)
     return within(height, width, side, least, max(side * side, min(limit, most or limit)))
 
 

@@ -66,6 +66,8 @@ class PrefixDisk:
         """Store the first ``length`` slots, a preamble, on a thread of its own: no token waits for the disk."""
         if length < LEAST or cache.length < length:
             return
+        if cache.bytes != _size(cache, cache.capacity):  # there is more to it than its slots
+            return
         name = self._name(cache.items[:length], cache)
         if name in self._met or _size(cache, length) > self._budget:
             return

@@ -36,16 +36,20 @@ def write(
 
 
 def error(folder: ModelFolder, answer: NDArray[np.float32]) -> float:
-    """How far ``answer`` float32[vocab] is from what the file says: root mean square, in standard deviations."""
-    with _read(folder) as file:
-        wanted, chosen = file["logits"], file["chosen"]
+    """How far ``answer`` float32[vocab] is from what the file says: root mean square, in standard deviations.
+
+    Raises ManifestError.
+    """
+    file = _read(folder)
+    wanted, chosen = file["logits"], file["chosen"]
+    if len(chosen) != len(wanted) or not len(chosen) or not 0 <= chosen.min() <= chosen.max() < len(answer):
+        raise ManifestError(f"{folder.path / FILE} belongs to another model: build the model again")
     return float(np.sqrt(np.square(answer[chosen] - wanted).mean()) / wanted.std())
 
 
 def tokens(folder: ModelFolder) -> list[int]:
     """The prompt. Raises ManifestError."""
-    with _read(folder) as file:
-        return [int(token) for token in file["tokens"]]
+    return [int(token) for token in _read(folder)["tokens"]]
 
 
 def check(folder: ModelFolder, answer: NDArray[np.float32]) -> float:
@@ -59,8 +63,12 @@ def check(folder: ModelFolder, answer: NDArray[np.float32]) -> float:
     return found
 
 
-def _read(folder: ModelFolder) -> Any:
+def _read(folder: ModelFolder) -> dict[str, NDArray[Any]]:
     try:
-        return np.load(folder.path / FILE, allow_pickle=False)
-    except (OSError, ValueError) as damage:
+        with (folder.path / FILE).open("rb") as opened, np.load(opened, allow_pickle=False) as file:
+            return {
+                name: np.asarray(file[name], dtype)
+                for name, dtype in (("tokens", np.int64), ("chosen", np.int64), ("logits", np.float32))
+            }
+    except Exception as damage:  # what a damaged archive makes the libraries raise is of every kind
         raise ManifestError(f"{folder.path / FILE} can't be read: build the model again") from damage

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 
 Positive = Annotated[int, msgspec.Meta(gt=0)]
+Small = Annotated[int, msgspec.Meta(gt=0, le=64)]  # a picture is made to be a multiple of it
 Rope = Literal["plain", "sectioned", "interleaved"]
 Activation = Literal["quick_gelu", "gelu", "gelu_tanh", "silu"]
 
@@ -67,9 +68,9 @@ class VisionShape(msgspec.Struct, frozen=True, kw_only=True):
     width: Positive
     heads: Positive
     ffn: Positive
-    patch: Positive
-    merge: Positive
-    frames: Positive
+    patch: Small
+    merge: Small
+    frames: Small
     out: Positive
     activation: Activation
     gated: bool = False

@@ -12,7 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.backends.ort_bound import BoundSession
+from models.base import BackendError
 from models.qwen_vl import grid
+from models.qwen_vl.fit import check_encoder
 from models.qwen_vl.folder import ModelFolder
 from models.qwen_vl.pixels import Picture, patches, resized
 from models.qwen_vl.shape import VisionShape
@@ -89,7 +91,9 @@ class Encoder:
     def _run(self, frames: Sequence[Picture], mark: int) -> Encoded:
         if self._session is None:
             graph, weights = (self._folder.path / f"vision.{kind}" for kind in ("onnx", "data"))
-            self._session = BoundSession(graph, self._threads, weights if self._pack else None)
+            session = BoundSession(graph, self._threads, weights if self._pack else None)
+            check_encoder(graph, session.shapes(), self._shape)
+            self._session = session
         shape = self._shape
         high, wide = (side // shape.patch for side in frames[0].shape[:2])
         features = high * wide // shape.merge**2
@@ -97,6 +101,10 @@ class Encoder:
         deep = np.empty((len(shape.deep), features, shape.out), np.float32) if shape.deep else None
         results = {"rows": rows[None]} if deep is None else {"rows": rows[None], "deep": deep}
         self._session.bind().run(self._feeds(frames, high, wide), results)
+        if not np.isfinite(rows.sum(dtype=np.float64)):
+            raise BackendError(
+                f"{self._session.path} computes no numbers: its weights are damaged, build or pull the model again"
+            )
         return Encoded(mark, high // shape.merge, wide // shape.merge, rows, deep)
 
     def _feeds(self, frames: Sequence[Picture], high: int, wide: int) -> dict[str, NDArray[Any]]:

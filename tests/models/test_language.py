@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
+import shutil
 from collections.abc import Awaitable, Callable
 from datetime import date
 from pathlib import Path
@@ -11,7 +13,14 @@ from typing import Any
 
 import pytest
 
-from models.base import CancelledError, ManifestError, ModelMemoryError, Question
+from models.base import (
+    BackendError,
+    CancelledError,
+    ManifestError,
+    ModelError,
+    ModelMemoryError,
+    Question,
+)
 from models.language import Language
 from models.runner import Priority, Runner
 from runtime.core.clock import VirtualClock, run_virtual
@@ -40,6 +49,9 @@ class Bench:
             return await script()
 
         return run_virtual(self.clock, main())
+
+    def play_hello(self) -> str:
+        return str(self.play(lambda: self.language.generate(HELLO, job="test")))
 
 
 def test_it_answers_and_each_piece_is_heard(folder: Path) -> None:
@@ -136,3 +148,64 @@ def test_forgetting_reads_everything_anew(folder: Path) -> None:
     bench.play(bench.language.forget)
     [entry] = bench.runner.shelf.loaded()
     assert entry.model._prefixes.bytes == 0
+
+
+@pytest.mark.parametrize("file", ["decoder.data", "decoder.onnx", "model.json", "tokenizer.json", "folder"])
+def test_a_broken_model_is_one_error_and_a_mended_one_answers(
+    folder: Path, tmp_path: Path, file: str
+) -> None:
+    whole = folder / "qwen3"
+    broken = shutil.copytree(whole, tmp_path / "built" / "qwen3")
+    bench = Bench(tmp_path / "built")
+    if file == "folder":
+        shutil.rmtree(broken)
+    else:
+        (broken / file).write_bytes((whole / file).read_bytes()[:200])
+    with pytest.raises(ModelError, match=r"build|cut off"):
+        bench.play(lambda: bench.language.generate(HELLO, job="test"))
+    assert not bench.language.sees
+    shutil.copytree(whole, broken, dirs_exist_ok=True)
+    assert Bench(tmp_path / "built").play_hello()
+
+
+def test_weights_that_are_no_numbers_are_one_error(folder: Path, tmp_path: Path) -> None:
+    broken = shutil.copytree(folder / "qwen3", tmp_path / "qwen3")
+    size = (broken / "decoder.data").stat().st_size
+    (broken / "decoder.data").write_bytes(b"\xff" * size)  # NaN wherever a float stands
+    with pytest.raises(BackendError, match="computes no numbers"):
+        Bench(tmp_path).play_hello()
+
+
+def test_a_model_folder_that_vanishes_while_it_talks_is_missed_only_afterwards(
+    folder: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(folder / "qwen3", tmp_path / "qwen3")
+    bench = Bench(tmp_path)
+    whole = Bench(tmp_path).play_hello()
+
+    def vanish(_text: str) -> None:
+        shutil.rmtree(tmp_path / "qwen3", ignore_errors=True)
+
+    assert bench.play(lambda: bench.language.generate(HELLO, job="test", on_text=vanish)) == whole
+    with pytest.raises(ManifestError, match="browline models build"):
+        bench.play_hello()
+
+
+def test_a_prompt_of_fifty_thousand_tokens_is_one_error(folder: Path) -> None:
+    bench = Bench(folder)
+    bench.language.choose("qwen3")
+    long = Question(messages=[{"role": "user", "content": "y" * 50_000}])
+    with pytest.raises(ModelError, match=r"50\d\d\d tokens.*shorten"):
+        bench.play(lambda: bench.language.generate(long, job="test"))
+    assert bench.play_hello()
+
+
+def test_a_talk_is_kept_within_what_the_glasses_can_hold(folder: Path, tmp_path: Path) -> None:
+    place = shutil.copytree(folder / "qwen3", tmp_path / "qwen3")
+    about = json.loads((place / "model.json").read_text())
+    about["text"]["context"] = 40_960
+    (place / "model.json").write_text(json.dumps(about))
+    long = Question(messages=[{"role": "user", "content": "y" * 30_000}])
+    bench = Bench(tmp_path)
+    with pytest.raises(ModelError, match="the model reads 4095"):
+        bench.play(lambda: bench.language.generate(long, job="test"))

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import io
+import struct
+import zlib
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
+import msgspec
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from models.qwen_vl.engine import Engine, Request, open_engine, run
 from models.qwen_vl.kv_cache import KvCache
-from models.qwen_vl.pixels import PictureError, target_size
+from models.qwen_vl.pixels import LARGEST, PictureError, decode, target_size
 from models.qwen_vl.prompt import PromptError
 from tests.models.qwen_vl.conftest import Built
 from tests.models.qwen_vl.make_reference import question
@@ -136,3 +141,49 @@ def test_a_picture_becomes_whole_features_within_the_limits(engine: Engine, size
     assert high % side == wide % side == 0
     assert high * wide <= shape.pixels[1] or min(high, wide) == side
     assert high * wide >= shape.pixels[0]
+
+
+def saved(kind: str, *size: int) -> bytes:
+    data = io.BytesIO()
+    Image.fromarray(noise(*size)).save(data, kind)
+    return data.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "BMP", "GIF", "PPM"])
+def test_a_damaged_picture_file_is_an_error_or_a_picture(kind: str) -> None:
+    whole, rng = saved(kind, 30, 40), np.random.default_rng(7)
+    for _ in range(60):
+        data = bytearray(whole)
+        for at in rng.integers(0, min(len(data), 200), int(rng.choice([1, 3, 20]))):
+            data[at] = int(rng.integers(256))
+        try:
+            assert decode(bytes(data[: int(rng.integers(1, len(data)))])).ndim == 3
+        except PictureError as error:
+            assert str(error)
+
+
+def test_a_few_bytes_that_hold_a_huge_picture_are_refused_before_they_are_unpacked() -> None:
+    def chunk(name: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+
+    head = struct.pack(">IIBBBBB", 9000, 9000, 8, 6, 0, 0, 0)
+    rows = zlib.compress(bytes(9000 * 4 + 1) * 3)
+    bomb = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+    with pytest.raises(PictureError, match="81 million pixels; make it smaller"):
+        decode(bomb)
+
+
+def test_a_large_jpeg_is_unpacked_smaller() -> None:
+    data = io.BytesIO()
+    Image.new("RGB", (8000, 6000), "red").save(data, "JPEG")
+    seen = decode(data.getvalue())
+    assert seen.shape == (3000, 4000, 3)
+    assert seen.shape[0] * seen.shape[1] <= LARGEST
+
+
+def test_no_configuration_makes_a_picture_endless(engine: Engine) -> None:
+    shape = engine.folder.about.vision
+    assert shape is not None
+    hostile = msgspec.structs.replace(shape, pixels=(10**18, 10**19))
+    high, wide = target_size(30, 40, hostile)
+    assert high * wide < 2 * (1 << 24)
