@@ -45,7 +45,7 @@ def open_model(name: str | None, threads: int) -> Engine:
     """The engine of ``find_model``. Raises ManifestError, BackendError."""
     return open_engine(
         find_model(name),
-        threads=threads,
+        threads=max(1, min(threads, os.cpu_count() or 1)),
         today=date.today(),
         now_ns=time.perf_counter_ns,
         spare_bytes=spare_memory(),

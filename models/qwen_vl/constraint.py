@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import llguidance
@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 
 from models.base import ModelError
 from models.qwen_vl.words import Words
+
+LONGEST = 1 << 16  # characters of a form; what it forces is looked through for every token
+MOST_TOGETHER = 8  # patterns that one text must match: the time to find out if any can doubles with each
 
 
 class ConstraintError(ModelError, ValueError):
@@ -34,26 +37,32 @@ class Grammars:
 
     def json(self, schema: Mapping[str, Any]) -> Constraint:
         """A constraint to JSON of this schema. Raises ConstraintError."""
-        text = json.dumps(schema)
         compact: Any = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
         try:
+            text = json.dumps(schema)
+            _bound("JSON schema", text)
+            if any(len(parts) > MOST_TOGETHER for parts in _together(schema)):
+                raise ConstraintError(f"the JSON schema wants more than {MOST_TOGETHER} patterns of one text")
             grammar = llguidance.LLMatcher.grammar_from_json_schema(text, overrides=compact)
-        except (ValueError, TypeError) as error:
-            raise ConstraintError(f"the JSON schema can't be used: {error}") from error
+        except ConstraintError:
+            raise
+        except (ValueError, TypeError, RecursionError) as error:
+            raise ConstraintError(f"the JSON schema can't be used: {_short(error)}") from error
         return self._start(grammar, "JSON schema")
 
     def regex(self, expression: str) -> Constraint:
         """A constraint to text that matches the whole expression. Raises ConstraintError."""
+        _bound("regular expression", expression)
         try:
             grammar = llguidance.LLMatcher.grammar_from_regex(expression)
         except (ValueError, TypeError) as error:
-            raise ConstraintError(f"the regular expression can't be used: {error}") from error
+            raise ConstraintError(f"the regular expression can't be used: {_short(error)}") from error
         return self._start(grammar, "regular expression")
 
     def _start(self, grammar: str, kind: str) -> Constraint:
         matcher = llguidance.LLMatcher(self._tokenizer, grammar)
         if matcher.is_error():
-            raise ConstraintError(f"the {kind} can't be used: {matcher.get_error()}")
+            raise ConstraintError(f"the {kind} can't be used: {_short(matcher.get_error())}")
         return Constraint(matcher, self._vocab, self._stops, kind)
 
 
@@ -96,4 +105,32 @@ class Constraint:
 
     def _check(self) -> None:
         if self._matcher.is_error():
-            raise ConstraintError(f"the {self._kind} can't be kept: {self._matcher.get_error()}")
+            raise ConstraintError(f"the {self._kind} can't be kept: {_short(self._matcher.get_error())}")
+
+
+def _bound(kind: str, text: str) -> None:
+    if len(text) > LONGEST:
+        raise ConstraintError(f"the {kind} has {len(text)} characters; it can have {LONGEST}")
+
+
+def _together(schema: Any) -> Iterator[list[str]]:
+    """For each ``allOf`` in a schema, the patterns it brings together; a reference may stand for one."""
+    if isinstance(schema, Mapping):
+        if "allOf" in schema:
+            yield list(_patterns(schema))
+        schema = list(schema.values())
+    for part in schema if isinstance(schema, list) else ():
+        yield from _together(part)
+
+
+def _patterns(schema: Any) -> Iterator[str]:
+    if isinstance(schema, Mapping):
+        yield from (key for key in schema if key in ("pattern", "format", "$ref"))
+        schema = list(schema.values())
+    for part in schema if isinstance(schema, list) else ():
+        yield from _patterns(part)
+
+
+def _short(error: object) -> str:
+    """What the library says, short enough for a sentence."""
+    return str(error).strip().partition("\n")[0][:200]

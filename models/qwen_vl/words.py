@@ -41,7 +41,7 @@ class Words:
         So a message that contains ``<|im_end|>`` can't end its turn.
         """
         ids: list[int] = []
-        for part, plain in self._split(text, quoted):
+        for part, plain in self._split(_whole(text), [_whole(words) for words in quoted]):
             self._tokenizer.encode_special_tokens = plain
             ids += self._tokenizer.encode(part, add_special_tokens=False).ids
         self._tokenizer.encode_special_tokens = False
@@ -67,6 +67,11 @@ class Words:
     def stream(self) -> Stream:
         """Decodes one token at a time."""
         return Stream(self._tokenizer)
+
+
+def _whole(text: str) -> str:
+    """Half a character (what a terminal makes of bytes that are no UTF-8) as a question mark."""
+    return text.encode("utf-8", "replace").decode()
 
 
 class Stream:

@@ -106,7 +106,7 @@ def read_schema(path: Path | None) -> dict[str, Any] | None:
         return None
     try:
         schema = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ValueError(f"{path} can't be read as JSON: {error}") from error
     if not isinstance(schema, dict):
         raise ValueError(f"{path} is no JSON schema: it must be an object")

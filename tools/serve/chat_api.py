@@ -17,6 +17,7 @@ from models.qwen_vl.engine import Request
 from models.qwen_vl.generate import Answer
 from models.qwen_vl.sampling import Sampling
 
+MOST_STOPS = 16
 LIMIT = 2048  # tokens, where the client names none
 
 
@@ -104,6 +105,8 @@ def to_request(body: Body) -> Request:
     if limit < 1:
         raise ApiError("max_completion_tokens must be at least 1")
     stop = [body.stop] if isinstance(body.stop, str) else body.stop or []
+    if len(stop) > MOST_STOPS:
+        raise ApiError(f"stop has {len(stop)} entries; it can have {MOST_STOPS}")
     return Request(
         messages=[{"role": turn.role, "content": _content(turn)} for turn in body.messages],
         limit=limit,

@@ -78,6 +78,12 @@ class Handler(BaseHTTPRequestHandler):
             self._missing()
             return
         try:
+            self._complete()
+        except OSError:  # the client is gone; its answer is given up
+            self.close_connection = True
+
+    def _complete(self) -> None:
+        try:
             body = read_body(self._body())
             request = to_request(body)
             with self.server.turn:  # pictures are encoded here
@@ -87,8 +93,6 @@ class Handler(BaseHTTPRequestHandler):
             self._answer(body, first, steps)
         except (ApiError, ModelError) as error:
             self._json(400, error_body(str(error), "invalid_request_error"))
-        except OSError:  # the client is gone; its answer is given up
-            self.close_connection = True
 
     def _answer(self, body: Body, first: Any, steps: Iterator[Any]) -> None:
         frame = {
@@ -131,7 +135,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _body(self) -> bytes:
         length = self.headers.get("Content-Length", "")
-        if not length.isdigit() or int(length) > LARGEST:
+        if not (length.isascii() and length.isdigit()) or len(length) > 12 or int(length) > LARGEST:
             self.close_connection = True  # what follows on the wire is no request
             raise ApiError(f"Content-Length must be a number up to {LARGEST}")
         return self.rfile.read(int(length))

@@ -23,6 +23,13 @@ ENDLESS = {
 }
 
 
+def nested(depth: int) -> dict[str, object]:
+    schema: dict[str, object] = {"type": "string"}
+    for _ in range(depth):
+        schema = {"type": "array", "items": schema}
+    return schema
+
+
 def ask(text: str, **rest: object) -> Request:
     return Request(messages=({"role": "user", "content": text},), **{"limit": 24, **rest})  # type: ignore[arg-type]
 
@@ -204,13 +211,19 @@ def test_an_answer_keeps_to_an_expression(engine: Engine) -> None:
                 "$defs": {"a": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/a"}}},
             }
         },
+        {"schema": {"enum": ["x" * 100_000]}},
+        {"schema": {"allOf": [{"type": "string", "pattern": f".*a{{{n}}}.*"} for n in range(30)]}},
+        {"schema": nested(5000)},
+        {"regex": "(a{1000}){1000}"},
+        {"regex": "x" * 100_000},
         {"regex": "("},
         {"regex": r"(?=a)b"},
     ],
 )
 def test_a_form_that_can_not_be_kept_is_refused(engine: Engine, form: dict[str, object]) -> None:
-    with pytest.raises(ConstraintError):
+    with pytest.raises(ConstraintError) as refused:
         run(engine.answer(ask("x", limit=60, **form)))
+    assert len(str(refused.value)) < 300
     assert run(engine.answer(ask("x"))).tokens
 
 

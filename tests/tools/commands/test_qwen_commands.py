@@ -233,3 +233,22 @@ def test_what_the_output_has_no_letters_for_becomes_a_question_mark(eyes: str, t
     assert done.returncode == 0
     assert (tmp_path / "out").read_bytes().isascii()
     assert b"?" in (tmp_path / "out").read_bytes()
+
+
+def test_bytes_that_are_no_text_do_no_harm(
+    checkpoint: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["models", "build", str(checkpoint)]) == 0
+    typed = b"\xff\xfe hi".decode("utf-8", "surrogateescape")  # as Python hands over arguments and pipes
+    assert main(["ask", "tiny-int8", "hi", "--system", typed, "--limit", "3"]) == 0
+    monkeypatch.setattr("sys.stdin", io.StringIO(typed + "\n"))
+    assert main(["chat", "tiny-int8", "--limit", "3"]) == 0
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_schema_that_is_too_deep_is_named(
+    checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "deep.json").write_text("[" * 100_000)
+    assert main(["ask", "tiny-int8", "hi", "--json-schema", str(tmp_path / "deep.json")]) == 2
+    assert "deep.json can't be read as JSON" in capsys.readouterr().err

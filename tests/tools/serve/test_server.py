@@ -131,6 +131,7 @@ def test_a_client_that_leaves_gives_its_answer_up(client: openai.OpenAI, server:
         ({"messages": [{"role": "user", "content": "x" * 50_000}]}, "tokens"),
         ({"temperature": 99.0}, "10"),
         ({"n": 3}, "n is more than 1"),
+        ({"stop": ["ab"] * 5000}, "stop has 5000 entries"),
         ({"tools": [{"type": "function", "function": {"name": "f"}}]}, "tools"),
         (
             {"response_format": {"type": "json_schema", "json_schema": {"name": "n", "schema": {"type": 3}}}},
@@ -166,6 +167,8 @@ def test_what_can_not_be_answered_is_a_bad_request(
         ("/v1/chat/completions", {}, "[" * 100_000, 400),
         ("/v1/chat/completions", {"Content-Length": "99999999999"}, "", 400),
         ("/v1/chat/completions", {"Content-Length": "-1"}, "", 400),
+        ("/v1/chat/completions", {"Content-Length": "²"}, "", 400),
+        ("/v1/chat/completions", {"Content-Length": "9" * 5000}, "", 400),
     ],
 )
 def test_what_means_no_good_is_refused(
