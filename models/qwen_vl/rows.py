@@ -17,6 +17,7 @@ from typing import Any, BinaryIO, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from models.base import BackendError
 from models.qwen_vl.folder import Description, ModelFolder, StoredTensor
 
 Packing = Literal["signed", "unsigned"]
@@ -69,6 +70,10 @@ def _write(file: BinaryIO, folder: ModelFolder, packing: Packing, names: Iterabl
     for name in names:
         layer = folder.about.by_rows[name]
         weight = blocks_as_float(folder, name, layer.inputs)
+        if not np.isfinite(weight.sum(dtype=np.float64)):
+            raise BackendError(
+                f"{folder.path} computes no numbers: its weights are damaged, build or pull the model again"
+            )
         if layer.outliers:
             chosen = list(layer.outliers)
             _put(file, tensors[f"{name}.wo"], weight[:, chosen].T)

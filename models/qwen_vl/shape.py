@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 
 Positive = Annotated[int, msgspec.Meta(gt=0)]
+Size = Annotated[int, msgspec.Meta(gt=0, le=1 << 20)]
 Small = Annotated[int, msgspec.Meta(gt=0, le=64)]  # a picture is made to be a multiple of it
 Rope = Literal["plain", "sectioned", "interleaved"]
 Activation = Literal["quick_gelu", "gelu", "gelu_tanh", "silu"]
@@ -18,14 +19,14 @@ class TextShape(msgspec.Struct, frozen=True, kw_only=True):
     ``deepstack``: how many first layers get picture features added; ``context``: longest input in tokens.
     """
 
-    layers: Positive
-    width: Positive
-    heads: Positive
-    kv_heads: Positive
-    head_size: Positive
-    ffn: Positive
-    vocab: Positive
-    context: Positive
+    layers: Size
+    width: Size
+    heads: Size
+    kv_heads: Size
+    head_size: Size
+    ffn: Size
+    vocab: Size
+    context: Size
     eps: float
     rope_theta: float
     rope: Rope = "plain"

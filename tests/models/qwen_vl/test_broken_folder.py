@@ -56,7 +56,7 @@ def change(model: Path, *keys: str, value: Any) -> None:
 )
 def test_a_description_of_another_decoder_is_refused(model: Path, key: str, value: int) -> None:
     change(model, "text", key, value=value)
-    with pytest.raises(ManifestError, match="do not belong together"):
+    with pytest.raises(ModelError):
         ask(model)
 
 
