@@ -5,6 +5,7 @@ Errors::
     ModelError
     ├── ManifestError (ValueError)   a manifest is wrong, or a file is not what it says
     ├── FetchError (OSError)         no source gave the file; the message lists each one's answer
+    │   └── RefusedError             the server said no, and why, by its HTTP status
     ├── ModelMemoryError             the model does not fit the board's budget
     ├── BackendError                 the runtime library refused the model or failed while running it
     ├── CancelledError               the owner gave up
@@ -31,6 +32,14 @@ class ManifestError(ModelError, ValueError):
 
 class FetchError(ModelError, OSError):
     """No source gave the file."""
+
+
+class RefusedError(FetchError):
+    """The server said no; ``status`` is HTTP's."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class ModelMemoryError(ModelError):

@@ -10,14 +10,15 @@ import email.utils
 import http.client
 import re
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, TypeVar
+from typing import IO, Any, TypeVar
 
 import msgspec
 
-from models.base import FetchError
+from models.base import FetchError, RefusedError
 
 T = TypeVar("T")
 Progress = Callable[[int, int], None]
@@ -25,8 +26,9 @@ Sleep = Callable[[float], object]
 
 CHUNK = 1 << 16
 LONGEST_WAIT_S = 60.0
+LOGIN = "Authorization"
 WHAT_TO_DO = {
-    401: "it wants a login, which Browline never sends",
+    401: "it wants a login",
     403: "it refuses",
     404: "it has no such file",
     410: "it has the file no more",
@@ -41,19 +43,44 @@ class _Retry(Exception):
         self.wait_s = wait_s
 
 
+class _Redirects(urllib.request.HTTPRedirectHandler):
+    """As the library's, which forgets a login at every redirect, but for one to the same server."""
+
+    def redirect_request(
+        self, req: urllib.request.Request, fp: Any, code: int, msg: str, headers: Any, newurl: str
+    ) -> urllib.request.Request | None:
+        following = super().redirect_request(req, fp, code, msg, headers, newurl)
+        login = req.unredirected_hdrs.get(LOGIN)
+        if following is not None and login and _server(newurl) == _server(req.full_url):
+            following.add_unredirected_header(LOGIN, login)
+        return following
+
+
+def _server(url: str) -> tuple[str, str]:
+    parts = urllib.parse.urlsplit(url)
+    return parts.scheme, parts.netloc
+
+
+_OPENER = urllib.request.build_opener(_Redirects)
+
+
 class Request(msgspec.Struct, frozen=True):
-    """What to get and where to put it: exactly ``bytes`` bytes of ``url`` into ``part``."""
+    """What to get and where to put it: exactly ``bytes`` bytes of ``url`` into ``part``.
+
+    ``token`` logs in at the URL's own server; a redirect takes it to no other.
+    """
 
     url: str
     part: Path
     bytes: int
+    token: str = ""
     timeout_s: float = 20.0
     attempts: int = 4
 
 
-def read(url: str, most: int, sleep: Sleep) -> bytes:
+def read(url: str, most: int, sleep: Sleep, token: str = "") -> bytes:
     """A small document, at most ``most`` bytes, in memory. Raises FetchError as ``fetch`` does."""
-    request = Request(url, Path(), most)
+    request = Request(url, Path(), most, token)
 
     def once(_progress: Progress) -> bytes:
         with _ask(request, 0) as answer:
@@ -68,7 +95,8 @@ def read(url: str, most: int, sleep: Sleep) -> bytes:
 def fetch(request: Request, sleep: Sleep, progress: Progress) -> None:
     """Fill ``request.part``; it is kept when this fails half-way, for the next try to go on from.
 
-    Raises FetchError when the source has said no or has failed ``attempts`` times, OSError for the disk's.
+    Raises RefusedError when the source has said no, FetchError when it has failed ``attempts`` times, OSError for
+    the disk's.
     """
     _patiently(lambda heard: _once(request, heard), request, sleep, progress)
 
@@ -105,10 +133,11 @@ def _ask(request: Request, have: int) -> http.client.HTTPResponse:
     headers = {"Accept-Encoding": "identity", "User-Agent": "browline"}
     if have:
         headers |= {"Range": f"bytes={have}-", "If-Range": _noted(request)[1]}
+    asked = urllib.request.Request(request.url, headers=headers)
+    if request.token:
+        asked.add_unredirected_header(LOGIN, f"Bearer {request.token}")
     try:
-        answer: http.client.HTTPResponse = urllib.request.urlopen(
-            urllib.request.Request(request.url, headers=headers), timeout=request.timeout_s
-        )
+        answer: http.client.HTTPResponse = _OPENER.open(asked, timeout=request.timeout_s)
     except urllib.error.HTTPError as error:
         with error:
             raise _refusal(request, error) from error
@@ -128,7 +157,7 @@ def _refusal(request: Request, error: urllib.error.HTTPError) -> Exception:
     if error.code == 429 or error.code >= 500:
         return _Retry(f"HTTP {error.code} {error.reason}", _retry_after(error))
     hint = WHAT_TO_DO.get(error.code, str(error.reason))
-    return FetchError(f"HTTP {error.code}: {hint}")
+    return RefusedError(f"HTTP {error.code}: {hint}", error.code)
 
 
 def _retry_after(error: urllib.error.HTTPError) -> float:

@@ -22,9 +22,11 @@ class Client:
         self.waited: list[float] = []
         self.seen: list[tuple[int, int]] = []
 
-    def get(self, url: str, size: int = len(DATA), attempts: int = 4, timeout_s: float = 20) -> bytes:
+    def get(
+        self, url: str, size: int = len(DATA), attempts: int = 4, timeout_s: float = 20, token: str = ""
+    ) -> bytes:
         fetch(
-            Request(url, self.part, size, attempts=attempts, timeout_s=timeout_s),
+            Request(url, self.part, size, token, timeout_s, attempts),
             self.waited.append,
             lambda done, total: self.seen.append((done, total)),
         )
@@ -141,6 +143,28 @@ def test_trouble_that_passes_is_overcome(client: Client, trouble: Answer) -> Non
 def test_a_redirect_is_followed(client: Client) -> None:
     with serving(whole(DATA)) as target, serving(status(302, Location=target.url)) as web:
         assert client.get(web.url) == DATA
+
+
+def test_a_login_goes_to_its_own_server_only(client: Client) -> None:
+    with serving(whole(DATA)) as other, serving(status(302, Location=other.url)) as web:
+        assert client.get(web.url, token="secret") == DATA
+    assert web.asked[0]["Authorization"] == "Bearer secret"
+    assert "Authorization" not in other.asked[0]
+
+
+def test_a_login_follows_a_redirect_within_its_server(client: Client) -> None:
+    with serving(status(307, Location="/renamed/model.bin"), whole(DATA)) as web:
+        assert client.get(web.url, token="secret") == DATA
+    assert [asked["Authorization"] for asked in web.asked] == ["Bearer secret"] * 2
+
+
+def test_a_login_does_not_come_back_from_another_server(client: Client) -> None:
+    with serving(whole(DATA)) as web, serving(status(302, Location=web.url)) as other:
+        web.answers.insert(0, status(302, Location=other.url))
+        assert client.get(web.url, token="secret") == DATA
+    assert web.asked[0]["Authorization"] == "Bearer secret"
+    assert "Authorization" not in other.asked[0]
+    assert "Authorization" not in web.asked[1]
 
 
 def test_a_redirect_to_this_machines_files_is_not_followed(client: Client) -> None:
