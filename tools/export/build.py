@@ -44,11 +44,10 @@ from tools.export.families import Family, family_of
 from tools.export.fold import Rotation, rotation, store_folded
 from tools.export.graph import Graph, save
 from tools.export.lora import with_adapter
+from tools.export.sizes import BITS
 from tools.export.tables import head_logits, look_up, store_tables
 from tools.export.vision import store_vision, vision_graph
 from tools.export.weights import WeightFile
-
-BITS: dict[Quant, int] = {"none": 0, "int8": 8, "int4": 4}
 
 CALIBRATION_PIXELS = 448 * 448
 
@@ -65,6 +64,7 @@ def build(
     quant: Quant = "int8",
     progress: Progress = ignore,
     adapter: Path | None = None,
+    origin: Origin | None = None,
 ) -> Description:
     """Build ``source``, with a LoRA ``adapter`` merged into it, into the folder ``target``, which must not exist.
 
@@ -73,11 +73,20 @@ def build(
     if target.exists():
         raise ExportError(f"{target} is there already: remove it, or build under another name")
     checkpoint = open_checkpoint(source)
+    if origin is not None:
+        checkpoint.config |= {"_name": origin.name, "_license": origin.licence}
     if adapter is not None:
         checkpoint = with_adapter(checkpoint, adapter)
     plan = _plan(checkpoint, quant)
     with _appearing(target) as folder:
         return _build(plan, folder, target.name, progress)
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """Where a checkpoint came from, as its built model will tell: ``OWNER/MODEL@COMMIT``, and its licence."""
+
+    name: str
+    licence: str
 
 
 class Plan(msgspec.Struct, frozen=True):

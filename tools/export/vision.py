@@ -40,12 +40,28 @@ def store_vision(
     for linear, theirs in _linears(shape, bits):
         ends = linear.outputs == shape.out and linear.name.endswith("fc2")
         _linear(file, source, linear, f"visual.{theirs}", turn if ends else None)
-    for ours, theirs in _names(shape).items():
-        width = shape.width * (shape.merge**2 if ours.startswith("vision.deep") else 1)
-        file.put(ours, np.float32, (width,), [source.read(f"visual.{theirs}", (width,))])
+    names = _names(shape)
+    for ours, width in _norms(shape).items():
+        file.put(ours, np.float32, (width,), [source.read(f"visual.{names[ours]}", (width,))])
     if shape.grid:
         table = (shape.grid**2, shape.width)
         file.put("vision.places", np.float32, table, source.pieces("visual.pos_embed.weight", table))
+
+
+def linears(shape: VisionShape, bits: int) -> list[Linear]:
+    """Every linear layer of the encoder."""
+    return [linear for linear, _ in _linears(shape, bits)]
+
+
+def vectors(shape: VisionShape) -> list[int]:
+    """How many values each of the other tensors has: norms, and the table of places."""
+    return [*_norms(shape).values(), *([shape.grid**2 * shape.width] if shape.grid else [])]
+
+
+def _norms(shape: VisionShape) -> dict[str, int]:
+    """The norms' tensors and their widths: the deep mergers norm whole blocks."""
+    wide = shape.width * shape.merge**2
+    return {ours: wide if ours.startswith("vision.deep") else shape.width for ours in _names(shape)}
 
 
 def _linear(file: WeightFile, source: Checkpoint, linear: Linear, theirs: str, turn: Rotation | None) -> None:
