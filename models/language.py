@@ -156,7 +156,12 @@ class Language:
 
 def memory_mb(about: Description) -> int:
     """What a built model is counted for on the runner's shelf."""
-    return about.weights_bytes // MB + WORKING_MB
+    return memory_of(about.weights_bytes)
+
+
+def memory_of(weights_bytes: int) -> int:
+    """MB that a model of such weights takes, its work included."""
+    return weights_bytes // MB + WORKING_MB
 
 
 def _request(question: Question) -> Any:

@@ -2,23 +2,25 @@
 
 ``GET /api/models/REPO/revision/REV?blobs=true`` lists a repository's files with their sizes, the SHA-256 of large
 ones and the git hash of small ones (huggingface.co/docs/hub/api). ``HF_ENDPOINT`` names another server, as for the
-hub's own tools. No login is sent.
+hub's own tools; ``HF_TOKEN`` logs in there, for models whose licence has to be accepted first.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
-from models.base import FetchError
+from models.base import FetchError, RefusedError
 from models.fetch_http import Progress, Request, Sleep, fetch, read
 
 ENDPOINT = "https://huggingface.co"
 NAMED = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*(@[\w.-]+)?")
+COMMIT = re.compile(r"[0-9a-f]{7,64}")
 LARGEST_LISTING = 8 << 20
 TEXTS = (
     "config.json",
@@ -55,10 +57,88 @@ class File(msgspec.Struct, frozen=True, rename={"name": "rfilename", "git": "blo
 
 
 class Listing(msgspec.Struct, frozen=True):
-    """A repository at one revision."""
+    """A repository at one revision; ``card`` is what its model card says of itself."""
 
     sha: str
     siblings: tuple[File, ...]
+    card: dict[str, Any] | None = msgspec.field(default=None, name="cardData")
+
+    @property
+    def licence(self) -> str:
+        """As the card names it; empty when it does not."""
+        card = self.card or {}
+        named = card.get("license_name") if card.get("license") in (None, "other") else card.get("license")
+        return named if isinstance(named, str) else ""
+
+
+class Pulled(msgspec.Struct, frozen=True):
+    """A checkpoint that is here: its folder, ``OWNER/MODEL@COMMIT``, and the licence its card names."""
+
+    folder: Path
+    name: str
+    licence: str
+
+
+class Hub:
+    """One hub, asked on behalf of one user; ``cache`` keeps what comes. ``environ`` is the process's."""
+
+    def __init__(self, cache: Path, environ: Mapping[str, str], sleep: Sleep, progress: Progress) -> None:
+        self._cache, self._sleep, self._progress = cache, sleep, progress
+        self._base = environ.get("HF_ENDPOINT", ENDPOINT).rstrip("/")
+        self._token = environ.get("HF_TOKEN", "").strip()
+
+    def pull(self, name: str) -> Pulled:
+        """The checkpoint ``name``, fetched as far as it is not here. Raises FetchError, OSError."""
+        repository, _, revision = name.partition("@")
+        place = self._cache / "hub" / repository.replace("/", "--")
+        listing = _kept(place, revision)
+        if listing is None:
+            listing = self._list(repository, revision or "main", name)
+            self._fetch(repository, listing, place / listing.sha)
+            (place / f"{listing.sha}.json").write_bytes(msgspec.json.encode(listing))
+        return Pulled(place / listing.sha, f"{repository}@{listing.sha}", listing.licence)
+
+    def _list(self, repository: str, revision: str, name: str) -> Listing:
+        url = f"{self._base}/api/models/{repository}/revision/{revision}?blobs=true"
+        try:
+            listing = msgspec.json.decode(read(url, LARGEST_LISTING, self._sleep, self._token), type=Listing)
+        except RefusedError as error:
+            raise FetchError(f"{name}: {error}; {self._advice(error.status, repository)}") from error
+        except FetchError as error:
+            raise FetchError(f"{name}: {error}; or download it by hand and build the folder") from error
+        except msgspec.DecodeError as error:
+            raise FetchError(f"{name}: the hub's answer makes no sense: {error}") from error
+        if not COMMIT.fullmatch(listing.sha):
+            raise FetchError(f"{name}: the hub names no revision")
+        return listing
+
+    def _fetch(self, repository: str, listing: Listing, folder: Path) -> None:
+        files = [file for file in listing.siblings if file.wanted]
+        if not any(file.name.endswith(".safetensors") for file in files):
+            raise FetchError(f"{repository} has no safetensors: take another repository of the model")
+        folder.mkdir(parents=True, exist_ok=True)
+        for file in files:
+            url = f"{self._base}/{repository}/resolve/{listing.sha}/{file.name}"
+            target = folder / file.name
+            request = Request(url, target.with_name(target.name + ".part"), file.size, self._token)
+            try:
+                _ensure(file, request, target, self._sleep, self._progress)
+            except RefusedError as error:
+                advice = self._advice(error.status, repository)
+                raise FetchError(f"{repository}: {file.name}: {error}; {advice}") from error
+            except FetchError as error:
+                raise FetchError(f"{repository}: {file.name}: {error}") from error
+
+    def _advice(self, status: int, repository: str) -> str:
+        """What to do about a refusal; the hub says 401 of what is not there as well as of what is closed."""
+        accept = f"accept its licence at {self._base}/{repository}"
+        if status == 401 and self._token:
+            return f"HF_TOKEN is not good for it: make another at {self._base}/settings/tokens"
+        if status in (401, 403) and not self._token:
+            return f"check the name; if the model is gated, {accept} and set HF_TOKEN to a token of yours"
+        if status == 403:
+            return f"{accept} with the account that HF_TOKEN belongs to"
+        return "check the name, or download it by hand and build the folder"
 
 
 def is_named(text: str) -> bool:
@@ -66,45 +146,33 @@ def is_named(text: str) -> bool:
     return bool(NAMED.fullmatch(text)) and not Path(text).exists()
 
 
-def pull(name: str, cache: Path, environ: Mapping[str, str], sleep: Sleep, progress: Progress) -> Path:
-    """The folder of the checkpoint ``name``, fetched as far as it is not here. Raises FetchError, OSError."""
-    repository, _, revision = name.partition("@")
-    base = environ.get("HF_ENDPOINT", ENDPOINT).rstrip("/")
-    listing = _list(f"{base}/api/models/{repository}/revision/{revision or 'main'}?blobs=true", name, sleep)
-    files = [file for file in listing.siblings if file.wanted]
-    if not any(file.name.endswith(".safetensors") for file in files):
-        raise FetchError(f"{name} has no safetensors: take another repository of the model")
-    folder = cache / "hub" / repository.replace("/", "--") / listing.sha
-    folder.mkdir(parents=True, exist_ok=True)
-    for file in files:
-        url = f"{base}/{repository}/resolve/{listing.sha}/{file.name}"
-        try:
-            _ensure(file, url, folder / file.name, sleep, progress)
-        except FetchError as error:
-            raise FetchError(f"{name}: {file.name}: {error}") from error
-    return folder
+def pinned(name: str, sources: Iterable[str]) -> str:
+    """``name`` at the commit that one of ``sources``, of models built before, came from; as it is when none did.
+
+    A name with a revision is taken at its word: ``@main`` asks for the newest.
+    """
+    found = (re.match(rf"{re.escape(name)}@([0-9a-f]{{40}})\b", source) for source in sources)
+    return next((match[0] for match in found if match), name)
 
 
-def _list(url: str, name: str, sleep: Sleep) -> Listing:
+def _kept(place: Path, revision: str) -> Listing | None:
+    """The listing of a commit that is here whole; the hub need not be asked again."""
+    if not COMMIT.fullmatch(revision):
+        return None
     try:
-        listing = msgspec.json.decode(read(url, LARGEST_LISTING, sleep), type=Listing)
-    except FetchError as error:
-        raise FetchError(
-            f"{name}: {error}; check the name, or download it by hand and build the folder"
-        ) from error
-    except msgspec.DecodeError as error:
-        raise FetchError(f"{name}: the hub's answer makes no sense: {error}") from error
-    if not re.fullmatch(r"[0-9a-f]{7,64}", listing.sha):
-        raise FetchError(f"{name}: the hub names no revision")
-    return listing
+        listing = msgspec.json.decode((place / f"{revision}.json").read_bytes(), type=Listing)
+    except (OSError, msgspec.DecodeError):
+        return None
+    files = [place / revision / file.name for file in listing.siblings if file.wanted]
+    return listing if all(file.is_file() for file in files) else None
 
 
-def _ensure(file: File, url: str, target: Path, sleep: Sleep, progress: Progress) -> None:
+def _ensure(file: File, request: Request, target: Path, sleep: Sleep, progress: Progress) -> None:
     if target.is_file() and target.stat().st_size == file.size:
         return  # it was verified before it got this name
-    part = target.with_name(target.name + ".part")
+    part = request.part
     if file.size:
-        fetch(Request(url, part, file.size), sleep, progress)
+        fetch(request, sleep, progress)
     else:
         part.touch()
     if not _is(file, part):

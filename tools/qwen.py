@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from datetime import date
 from pathlib import Path
@@ -12,6 +13,8 @@ from models.base import ManifestError
 from models.qwen_vl.engine import Engine, open_engine
 from models.qwen_vl.folder import ModelFolder
 from models.qwen_vl.kernels import spare_memory
+
+COMMIT = re.compile(r"@([0-9a-f]{8})[0-9a-f]{32}\b")  # of which people need no more
 
 
 def built_folder() -> Path:
@@ -57,4 +60,7 @@ def describe(path: Path) -> str:
     about = ModelFolder(path).about
     size = sum(mark.bytes for mark in about.files.values()) / 1e6
     billions = about.text.parameters() / 1e9
-    return f"{about.name:<24} {size:7.1f} MB  {about.quant:<5} {about.family:<6} {billions:.2f} B from {about.source}"
+    source = COMMIT.sub(r"@\1", about.source)
+    return (
+        f"{about.name:<24} {size:7.1f} MB  {about.quant:<5} {about.family:<6} {billions:.2f} B from {source}"
+    )

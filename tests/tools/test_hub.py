@@ -11,12 +11,15 @@ from typing import Any
 import pytest
 
 from models.base import FetchError
-from tests.models.web import Handler, serving
+from models.qwen_vl.folder import ModelFolder
+from tests.models.web import Handler, cut, serving, whole
+from tests.models.web import status as web_status
 from tools import hub
 from tools.bench import tiny_qwen
 from tools.cli import main
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
+NEWER = SHA[::-1]
 
 
 class Hub:
@@ -25,6 +28,7 @@ class Hub:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.paths: list[str] = []
+        self.logins: list[str] = []
         self.broken: dict[str, Callable[[Handler], None]] = {}
         self.listing: dict[str, Any] = {"sha": SHA, "siblings": [*map(self._about, sorted(folder.iterdir()))]}
 
@@ -39,6 +43,7 @@ class Hub:
     def __call__(self, handler: Handler) -> None:
         path = handler.path.partition("?")[0]
         self.paths.append(path)
+        self.logins.append(handler.headers.get("Authorization", ""))
         name = path.rpartition("/")[2]
         if name in self.broken:
             self.broken[name](handler)
@@ -67,8 +72,12 @@ def there(tmp_path: Path) -> Iterator[tuple[Hub, dict[str, str]]]:
         yield repository, {"HF_ENDPOINT": web.url.removesuffix("/model.bin")}
 
 
+def ask(environ: dict[str, str], cache: Path) -> hub.Hub:
+    return hub.Hub(cache, environ, lambda _: None, lambda _done, _total: None)
+
+
 def pull(environ: dict[str, str], cache: Path, name: str = "owner/tiny") -> Path:
-    return hub.pull(name, cache, environ, lambda _: None, lambda _done, _total: None)
+    return ask(environ, cache).pull(name).folder
 
 
 def test_what_a_build_needs_is_fetched_once(there: tuple[Hub, dict[str, str]], tmp_path: Path) -> None:
@@ -89,18 +98,140 @@ def test_a_revision_is_asked_for_by_name(there: tuple[Hub, dict[str, str]], tmp_
     assert repository.paths[0] == "/api/models/owner/tiny/revision/v1.5"
 
 
+def test_a_commit_that_is_here_whole_needs_no_network(
+    there: tuple[Hub, dict[str, str]], tmp_path: Path
+) -> None:
+    repository, environ = there
+    pulled = ask(environ, tmp_path).pull("owner/tiny")
+    assert pulled.name == f"owner/tiny@{SHA}"
+    count = len(repository.paths)
+    assert ask(environ, tmp_path).pull(pulled.name) == pulled
+    assert len(repository.paths) == count
+    (pulled.folder / "model.safetensors").unlink()
+    assert ask(environ, tmp_path).pull(pulled.name) == pulled
+    assert repository.paths[count:] == [
+        f"/api/models/owner/tiny/revision/{SHA}",
+        f"/owner/tiny/resolve/{SHA}/model.safetensors",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("card", "licence"),
+    [
+        ({"license": "apache-2.0"}, "apache-2.0"),
+        ({"license": "other", "license_name": "qwen-research"}, "qwen-research"),
+        ({"license": ["a", "b"]}, ""),
+        (None, ""),
+    ],
+)
+def test_the_licence_is_what_the_card_says(
+    there: tuple[Hub, dict[str, str]], tmp_path: Path, card: dict[str, Any] | None, licence: str
+) -> None:
+    repository, environ = there
+    repository.listing["cardData"] = card
+    assert ask(environ, tmp_path).pull("owner/tiny").licence == licence
+
+
+def test_a_token_logs_in_and_is_not_sent_where_the_files_really_lie(
+    there: tuple[Hub, dict[str, str]], tmp_path: Path
+) -> None:
+    repository, environ = there
+    weights = (repository.folder / "model.safetensors").read_bytes()
+    with serving(lambda handler: send(handler, weights)) as storage:
+        repository.broken["model.safetensors"] = lambda h: send(h, b"", 302, Location=storage.url)
+        pull(environ | {"HF_TOKEN": "secret"}, tmp_path)
+    assert set(repository.logins) == {"Bearer secret"}
+    assert all("Authorization" not in asked for asked in storage.asked)
+
+
+def test_without_a_token_nobody_is_logged_in(there: tuple[Hub, dict[str, str]], tmp_path: Path) -> None:
+    repository, environ = there
+    pull(environ, tmp_path)
+    assert set(repository.logins) == {""}
+
+
+@pytest.mark.parametrize("where", ["main", "model.safetensors"])
+@pytest.mark.parametrize(
+    ("status", "token", "advice"),
+    [
+        (
+            401,
+            "",
+            "check the name; if the model is gated, accept its licence at http://.*/owner/tiny and set HF_TOK",
+        ),
+        (403, "", "accept its licence at http://.*/owner/tiny and set HF_TOKEN"),
+        (401, "old", "HF_TOKEN is not good for it: make another at http://.*/settings/tokens"),
+        (403, "good", "accept its licence at http://.*/owner/tiny with the account that HF_TOKEN belongs to"),
+    ],
+)
+def test_a_gated_model_says_how_to_be_let_in(
+    there: tuple[Hub, dict[str, str]], tmp_path: Path, where: str, status: int, token: str, advice: str
+) -> None:
+    repository, environ = there
+    repository.broken[where] = lambda handler: send(handler, b"", status)
+    with pytest.raises(FetchError, match=advice) as caught:
+        pull(environ | {"HF_TOKEN": token}, tmp_path)
+    assert not token or token not in str(caught.value)
+
+
+def test_a_cut_in_the_middle_is_resumed_and_a_busy_hub_is_waited_for(
+    there: tuple[Hub, dict[str, str]], tmp_path: Path
+) -> None:
+    repository, environ = there
+    weights = (repository.folder / "model.safetensors").read_bytes()
+    answers = iter([cut(weights, 1000), web_status(429, Retry_After="3"), whole(weights)])
+    repository.broken["model.safetensors"] = lambda handler: next(answers)(handler)
+    waited: list[float] = []
+    folder = hub.Hub(tmp_path, environ, waited.append, lambda _done, _total: None).pull("owner/tiny").folder
+    assert (folder / "model.safetensors").read_bytes() == weights
+    assert waited == [1.0, 3.0]
+
+
+def test_what_broke_off_goes_on_in_a_later_run_unless_it_has_changed(
+    there: tuple[Hub, dict[str, str]], tmp_path: Path
+) -> None:
+    repository, environ = there
+    weights = (repository.folder / "model.safetensors").read_bytes()
+    repository.broken["model.safetensors"] = cut(weights[::-1], 1000)
+    with pytest.raises(FetchError, match="cut at 1000"):
+        pull(environ, tmp_path)
+    repository.broken["model.safetensors"] = whole(weights, '"v2"')
+    assert (pull(environ, tmp_path) / "model.safetensors").read_bytes() == weights
+
+
 def test_one_command_from_a_name_to_a_model(
     there: tuple[Hub, dict[str, str]],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setenv("HF_ENDPOINT", there[1]["HF_ENDPOINT"])
+    repository, environ = there
+    monkeypatch.setenv("HF_ENDPOINT", environ["HF_ENDPOINT"])
     monkeypatch.setenv("BROWLINE_CACHE", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
+    repository.listing["cardData"] = {"license": "apache-2.0"}
     assert main(["models", "build", "owner/tiny"]) == 0
-    assert capsys.readouterr().out.startswith("tiny-int8 ")
+    told = capsys.readouterr()
+    assert told.out.startswith("tiny-int8 ")
+    assert f"from owner/tiny@{SHA[:8]} " in told.out
+    assert "boards that hold it: jetson_orin_nano, " in told.err
+    about = ModelFolder(tmp_path / "cache" / "built" / "tiny-int8").about
+    assert (about.source, about.licence) == (f"owner/tiny@{SHA}", "apache-2.0")
     assert main(["ask", "tiny-int8", "hello", "--limit", "2"]) == 0
+
+    repository.listing["sha"] = NEWER  # the branch has moved on
+    capsys.readouterr()
+    assert main(["models", "build", "owner/tiny", "--quant", "int4"]) == 0
+    assert f"fetching owner/tiny@{SHA}, as built before" in capsys.readouterr().err
+    about = ModelFolder(tmp_path / "cache" / "built" / "tiny-int4").about
+    assert about.source == f"owner/tiny@{SHA}"
+
+
+def test_the_newest_is_built_when_it_is_asked_for() -> None:
+    sources = ["owner/tiny2@" + NEWER, f"owner/tiny@{SHA} + my-adapter"]
+    assert hub.pinned("owner/tiny", sources) == f"owner/tiny@{SHA}"
+    assert hub.pinned("owner/tiny@main", sources) == "owner/tiny@main"
+    assert hub.pinned("owner/other", sources) == "owner/other"
 
 
 @pytest.mark.parametrize(

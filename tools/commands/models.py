@@ -9,32 +9,40 @@ import sys
 import time
 from pathlib import Path
 
+import msgspec
+
+from boards import load as boards
 from models.base import ModelError
+from models.language import memory_mb
 from models.manifest import list_manifests
 from models.store import ModelStore, cache_folder, ignore_progress
-from tools import hub
 from tools.qwen import built_folder, describe, list_built
 
 FIRST = ("ppocrv6-tiny", "silero-vad")  # what ``./run`` wants before it starts
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """``list``, ``pull``, ``remove``."""
+    """``list``, ``pull``, ``build``, ``remove``."""
     actions = parser.add_subparsers(dest="action", required=True)
-    actions.add_parser("list", help="every model, its size and whether it is here")
+    listing = actions.add_parser(
+        "list", help="every model: its size, whether it is here, which boards hold it"
+    )
+    listing.add_argument("--json", action="store_true", help="for programs")
     pull = actions.add_parser("pull", help="fetch and verify models")
     pull.add_argument("name", nargs="*", help="which; all when left out")
     pull.add_argument("--first", action="store_true", help="only those the glasses start with")
     build = actions.add_parser("build", help="make a model folder from a checkpoint")
     build.add_argument(
         "checkpoint",
-        help="a folder with config.json and safetensors, a .gguf file, or a hub name: Qwen/Qwen3-0.6B",
+        help="a folder with config.json and safetensors, a .gguf file, a short name out of `models list`, or a name "
+        "of the Hugging Face hub: Qwen/Qwen3-0.6B",
     )
     build.add_argument("--quant", choices=("int8", "int4", "none"), default="int8")
     build.add_argument(
         "--adapter", type=Path, metavar="FOLDER", help="merge this LoRA adapter (as PEFT saves it)"
     )
     build.add_argument("--name", help="what to call it; the checkpoint's name when left out")
+    build.add_argument("--board", choices=boards.names(), help="refuse what this board can't hold")
     build.add_argument("--out", type=Path, metavar="FOLDER", help="make it here instead of in the cache")
     remove = actions.add_parser("remove", help="delete a model's files")
     remove.add_argument("name", nargs="+")
@@ -51,7 +59,7 @@ def main(options: argparse.Namespace) -> int:
         store = open_store()
         match options.action:
             case "list":
-                _list(store)
+                _list(store, as_json=options.json)
             case "pull":
                 _pull(store, FIRST if options.first else options.name or list(list_manifests()))
             case "build":
@@ -65,38 +73,40 @@ def main(options: argparse.Namespace) -> int:
     return 0
 
 
-def _list(store: ModelStore) -> None:
-    missing = store.missing()
-    for name, manifest in list_manifests().items():
-        state = "missing" if name in missing else "here"
-        size = f"{manifest.bytes / 1e6:6.1f} MB"
-        print(f"{name:<16} {size}  {state:<8} {manifest.licence:<12} {manifest.task}")
-    for path in list_built().values():
-        try:
-            print(describe(path))
-        except ModelError as error:  # one that is damaged does not hide the others
-            print(f"{path.name:<24} damaged: {error}")
+def _list(store: ModelStore, *, as_json: bool) -> None:
+    from tools import listing  # it imports onnx
+
+    if as_json:
+        print(msgspec.json.encode(listing.data(store)).decode())
+        return
+    for line in listing.lines(store):
+        print(line)
 
 
 def _build(options: argparse.Namespace) -> None:
-    from tools.export.build import build  # it imports onnx: seconds that no other action needs
+    from tools import source  # it imports onnx: seconds that no other action needs
+    from tools.export.build import build
+    from tools.hub_models import holders
 
-    source = Path(options.checkpoint)
-    plain = source.resolve().stem if source.is_file() else source.resolve().name
-    if hub.is_named(options.checkpoint):
-        plain = source.name.replace("@", "-")
-        print(f"browline: fetching {options.checkpoint}", file=sys.stderr)
-        heard = _bar if sys.stderr.isatty() else ignore_progress
-        source = hub.pull(options.checkpoint, cache_folder(os.environ), os.environ, time.sleep, heard)
-    name = options.name or f"{plain}-{options.quant}"
-    target = options.out or built_folder() / name
+    wanted = source.find(options.checkpoint)
+    if options.board:
+        source.check_board(wanted, None, options.quant, options.board)
+    checkpoint = source.fetch(wanted, _tell, _bar if sys.stderr.isatty() else ignore_progress)
+    if options.board:
+        source.check_board(wanted, checkpoint, options.quant, options.board)
+    target = options.out or built_folder() / (options.name or f"{wanted.plain}-{options.quant}")
     started = time.monotonic()
     progress = _step if sys.stderr.isatty() else ignore
-    about = build(source, target, options.quant, progress, options.adapter)
+    about = build(checkpoint.path, target, options.quant, progress, options.adapter, checkpoint.origin)
     if sys.stderr.isatty():
         print("\r\033[K", end="", file=sys.stderr)
     print(f"{describe(target)} in {time.monotonic() - started:.0f} s")
+    _tell(f"boards that hold it: {', '.join(holders(memory_mb(about))) or 'none'}")
     print(f"try: browline ask {about.name if options.out is None else target} 'Hello!'", file=sys.stderr)
+
+
+def _tell(text: str) -> None:
+    print(f"browline: {text}", file=sys.stderr)
 
 
 def _step(what: str, done: int, total: int) -> None:
