@@ -6,7 +6,7 @@ token at a time, so that whatever is more urgent (captions, the text of a snap) 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,10 +20,12 @@ from models.store import cache_folder
 
 if TYPE_CHECKING:  # it brings tokenizers and templates: the first HUD frame does not wait for them
     from models.qwen_vl.engine import Engine
-    from models.qwen_vl.generate import Answer, Steps
+    from models.qwen_vl.generate import Answer, Reading, Steps, Word
+    from models.qwen_vl.measure import Speed
 
 MISSING = "There is no language model: run `browline models build CHECKPOINT`"
 LANGUAGE_SETTING = "model.language"  # under which the choice is kept
+MEASURING = "bench"  # the job of ``measure``
 MB = 1 << 20
 CONTEXT = 4096  # tokens of a talk with the glasses; their keys and values take about 60 KB each
 WORKING_MB = 160  # buffers, tokenizer and a short conversation beside the weights
@@ -45,6 +47,11 @@ class Language:
     def __init__(self, runner: Runner, folder: Path, threads: int, today: Callable[[], date]) -> None:
         self._runner, self._folder, self._threads, self._today = runner, folder, threads, today
         self._chosen = ""
+
+    @property
+    def folder(self) -> Path:
+        """Where the built models lie."""
+        return self._folder
 
     def names(self) -> list[str]:
         """Every built model."""
@@ -112,6 +119,24 @@ class Language:
             raise ModelMemoryError("There is not enough memory for this: ask something shorter") from error
         return answer.text
 
+    async def measure(self, now_ns: Callable[[], int], name: str = "") -> Speed:
+        """How fast a built model is here, the one that answers unless ``name`` says another.
+
+        It is loaded for that if need be; captions go between its steps, and cancelling the waiting task ends it.
+        Raises ModelError.
+        """
+        place = self._place(name)
+        return await self._runner.run(
+            self._measuring(place, now_ns), name=MEASURING, priority=Priority.ANSWER
+        )
+
+    def _measuring(self, place: Path, now_ns: Callable[[], int]) -> Generator[Reading | Word, None, Speed]:
+        from models.qwen_vl.measure import measure
+
+        about = ModelFolder(place).about
+        with self._runner.shelf.hold(about.name, memory_mb(about), lambda: self._open(place)) as engine:
+            return (yield from measure(engine, now_ns))
+
     async def forget(self) -> None:
         """Drop from memory what was read and seen for earlier answers."""
         if self.name not in {entry.name for entry in self._runner.shelf.loaded()}:
@@ -142,8 +167,8 @@ class Language:
             context=CONTEXT,
         )
 
-    def _place(self) -> Path:
-        built, name = list_built(self._folder), self.name
+    def _place(self, name: str = "") -> Path:
+        built, name = list_built(self._folder), name or self.name
         if not built:
             raise ManifestError(MISSING)
         if not name:

@@ -28,6 +28,7 @@ from models.language import LANGUAGE_SETTING, Language, built_folder
 from models.manifest import list_manifests
 from models.runner import Runner
 from models.store import ModelStore, cache_folder
+from runtime.console.glasses import Builder
 from runtime.console.service import ConsoleService
 from runtime.core.bus import Bus
 from runtime.core.clock import Clock, RealClock
@@ -56,7 +57,10 @@ FIRST_FRAME_S = 1.0  # no display, or a dead one: go on without it
 
 
 class Options(msgspec.Struct, frozen=True):
-    """What a run needs besides its board: ``data`` keeps what the wearer made, ``environ`` is the process's."""
+    """What a run needs besides its board: ``data`` keeps what the wearer made, ``environ`` is the process's.
+
+    ``builder`` makes models on the glasses themselves, where the tools for it are.
+    """
 
     data: Path
     environ: Mapping[str, str]
@@ -64,6 +68,7 @@ class Options(msgspec.Struct, frozen=True):
     console: bool = True
     log: TextIO | None = None
     log_level: Level = "info"
+    builder: Builder | None = None
 
 
 class Glasses:
@@ -83,6 +88,7 @@ class Glasses:
         self.runner = Runner(clock, memory_mb=board.compute.model_memory_mb)
         built = built_folder(options.environ)
         self.language = Language(self.runner, built, board.compute.threads, date.today)
+        self.builder = options.builder
         self.live = Live()
         self._catalogue: Any = None
         self.context = BuildContext(board, clock, world, options.out)

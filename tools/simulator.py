@@ -21,6 +21,7 @@ from runtime.app import Glasses, Options, end, run_until_stopped, serve
 from runtime.core.clock import RealClock, VirtualClock, run_virtual
 from runtime.core.messages import Shown
 from runtime.core.topics import SHOWN
+from tools import on_device
 from tools.terminal import FOOTER, Terminal
 
 TAIL_S = 3.0  # after the scenario's last word
@@ -45,7 +46,8 @@ def choose_scenario(path: Path | None, photos: Path | None) -> Scenario:
 def on_board(board: Board, data: Path) -> int:
     """Serve on a real board until interrupted."""
     clock = RealClock()
-    serve(Glasses(board, clock, Options(data=data, environ=os.environ, log=sys.stderr)), clock)
+    options = Options(data=data, environ=os.environ, log=sys.stderr, builder=on_device.build)
+    serve(Glasses(board, clock, options), clock)
     return 0
 
 
@@ -54,7 +56,8 @@ def live(board: Board, scenario: Scenario, data: Path) -> int:
     clock = RealClock()
     world = World(clock, scenario, load_picture)
     with (data / "browline.log").open("a", encoding="utf-8") as log:
-        glasses = Glasses(board, clock, Options(data=data, environ=os.environ, log=log), world)
+        options = Options(data=data, environ=os.environ, log=log, builder=on_device.build)
+        glasses = Glasses(board, clock, options, world)
         try:
             run_until_stopped(_live(glasses, world, clock))
         finally:

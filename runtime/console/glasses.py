@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 from boards.spec import Board
@@ -21,6 +22,9 @@ from runtime.core.trace import Tracer
 from runtime.hud.service import HudService
 from runtime.sense.live import Live
 from runtime.sense.sight import Sight
+
+# Makes a model of what the words name and tells what it does; None where the tools for it are not installed.
+Builder = Callable[[Sequence[str], Callable[[str], None]], Awaitable[None]]
 
 
 class Glasses(Protocol):
@@ -43,6 +47,7 @@ class Glasses(Protocol):
     models: ModelStore
     runner: Runner
     language: Language
+    builder: Builder | None
     world: World | None
 
     def request(self, action: str, argument: str = "") -> None:

@@ -9,6 +9,8 @@ from typing import Literal
 
 import msgspec
 
+from models.processor import processor as processor  # the measures take it from here
+
 Measure = Callable[[], "Iterable[Figure]"]
 
 
@@ -35,15 +37,6 @@ class Figure(msgspec.Struct, frozen=True):
         bar = "" if self.bar is None else f"{sign} {self.bar:g} {self.unit}"
         mark = "  " if self.bar is None else "ok" if self.met else "MISSED"
         return f"{self.name:<52} {self.value:>9.4g} {self.unit:<6} {bar:<14} {mark:<7} {self.peer}".rstrip()
-
-
-def processor() -> str:
-    """The processor's name and the vector units that decide inference speed."""
-    text = Path("/proc/cpuinfo").read_text(encoding="utf-8") if Path("/proc/cpuinfo").exists() else ""
-    names = [line.split(":", 1)[1].strip() for line in text.splitlines() if line.startswith("model name")]
-    units = [unit for unit in ("amx_int8", "avx512_vnni", "avx_vnni", "avx2", "asimddp") if unit in text]
-    name = names[0] if names else platform.machine()
-    return f"{name}, {len(names) or '?'} cores, {' '.join(units) or 'no SIMD'}"
 
 
 def report(measures: Iterable[tuple[str, Measure]], say: Callable[[str], None] = print) -> int:

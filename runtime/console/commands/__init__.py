@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runtime.console.commands import measures, parts, recordings, system, wearer, words
+from runtime.console.commands import measures, models, parts, recordings, system, wearer, words
 
 COMMANDS = (
     *parts.COMMANDS,
@@ -10,5 +10,6 @@ COMMANDS = (
     *wearer.COMMANDS,
     *words.COMMANDS,
     *recordings.COMMANDS,
+    *models.COMMANDS,
     *system.COMMANDS,
 )

@@ -1,17 +1,15 @@
-"""The machine behind the glasses: models, log, faults, version, reboot."""
+"""The machine behind the glasses: log, faults, version, reboot."""
 
 from __future__ import annotations
 
 import platform
 from collections.abc import Iterable, Sequence
 from importlib.metadata import version as version_of
-from typing import Any, get_args
+from typing import get_args
 
 import msgspec
 
 from drivers.sim.faults import KINDS, Faults
-from models.language import LANGUAGE_SETTING
-from models.manifest import Manifest
 from runtime.console.command import Answer, Call, Command, choose, present
 from runtime.console.errors import UsageError
 from runtime.console.glasses import Glasses
@@ -20,81 +18,6 @@ from runtime.core.log import Level
 
 FOLLOW_S = 0.2
 LEVELS = get_args(Level)
-
-
-async def models(call: Call) -> Answer:
-    """Every model: whether its files are here, whether it is loaded; fetch one."""
-    if call.words:
-        form = choose(call.words[0], MODEL_FORMS, "form")
-        call.most(2)
-        return await MODEL_FORMS[form](call, call.word(1, "the model's name"))
-    store, shelf = call.glasses.models, call.glasses.runner.shelf
-    missing = await call.glasses.clock.call("console file", store.missing)
-    loaded = {entry.name: entry.memory_mb for entry in shelf.loaded()}
-    data = [_row(manifest, missing, loaded) for manifest in store.manifests.values()]
-    rows = [(r["name"], r["state"], f"{r['mb']:.1f} MB", r["licence"], r["task"]) for r in data]
-    language = call.glasses.language
-    for name in language.names():
-        state = "loaded" if name in loaded else "here"
-        chosen = "language, answers" if name == language.name else "language"
-        rows.append((name, state, "", "yours", chosen))
-        data.append({"name": name, "state": state, "task": "language", "answers": name == language.name})
-    lines = [table(rows, ("model", "state", "size", "licence", "")), f"{sum(loaded.values())} MB in use"]
-    for w in call.glasses.runner.status():
-        now = f"works on {w.busy}" if w.busy else "waits"
-        last = f", last {w.last} {w.last_ms:.0f} ms" if w.last else ""
-        lines.append(f"{w.worker}: {now}, {w.queued} queued, {w.done} done{last}")
-    return Answer("\n".join(lines), data)
-
-
-def _row(manifest: Manifest, missing: Sequence[str], loaded: dict[str, int]) -> dict[str, Any]:
-    state = "missing" if manifest.name in missing else "loaded" if manifest.name in loaded else "here"
-    return {
-        "name": manifest.name,
-        "state": state,
-        "mb": manifest.bytes / 1e6,
-        "licence": manifest.licence,
-        "task": manifest.task,
-    }
-
-
-async def _pull(call: Call, name: str) -> Answer:
-    choose(name, call.glasses.models.manifests, "model")
-    call.show(Answer(f"fetching {name}"))
-    await call.glasses.clock.call("fetch", call.glasses.models.ensure, name)
-    return Answer(f"{name} is here: `restart models` loads it")
-
-
-async def _load(call: Call, name: str) -> Answer:
-    """Let a built language model answer, from now on and after a restart, and open it."""
-    language = call.glasses.language
-    language.choose(choose(name, language.names(), "built model"))
-    await call.glasses.clock.call("store", call.glasses.store.set, LANGUAGE_SETTING, name)
-    call.show(Answer(f"loading {name}"))
-    memory = await language.load()
-    return Answer(f"{name} answers; {memory} MB in use")
-
-
-async def _unload(call: Call, name: str) -> Answer:
-    """Free a language model's memory; it is loaded again when it is needed."""
-    choose(name, call.glasses.language.names(), "built model")
-    if name not in {entry.name for entry in call.glasses.runner.shelf.loaded()}:
-        return Answer(f"{name} is not loaded")
-    done = await call.glasses.clock.call("models", call.glasses.runner.shelf.drop, name)
-    return Answer(f"{name} is unloaded" if done else f"{name} is at work: try again when it is done")
-
-
-MODEL_FORMS = {"pull": _pull, "load": _load, "unload": _unload}
-
-
-def _model_words(glasses: Glasses, before: Sequence[str]) -> Iterable[str]:
-    if not before:
-        return MODEL_FORMS
-    if len(before) > 1:
-        return ()
-    built = glasses.language.names()
-    known = {"pull": list(glasses.models.manifests), "load": built, "unload": built}
-    return known.get(before[0], ())
 
 
 async def log(call: Call) -> Answer:
@@ -188,13 +111,6 @@ async def reboot(call: Call) -> Answer:
 
 
 COMMANDS = (
-    Command(
-        "models",
-        models,
-        "what can be loaded, what is; fetch, load",
-        "[pull | load | unload NAME]",
-        _model_words,
-    ),
     Command("log", log, "what happened", "[LEVEL] [PART] [follow]", _log_words),
     Command(
         "fault",

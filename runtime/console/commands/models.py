@@ -1,0 +1,180 @@
+"""Models: what there is, fetch it, build it, open it, measure it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from models.language import LANGUAGE_SETTING
+from models.manifest import Manifest
+from models.processor import processor
+from runtime.console.command import Answer, Call, Command, choose
+from runtime.console.errors import AbsentError
+from runtime.console.glasses import Glasses
+from runtime.console.table import table
+from runtime.core.topics import HEALTH
+
+QUANTS = ("int8", "int4", "none")
+
+
+async def models(call: Call) -> Answer:
+    """Act on one, or list them."""
+    if not call.words:
+        return await _list(call)
+    return await FORMS[choose(call.words[0], FORMS, "form")](call)
+
+
+async def _list(call: Call) -> Answer:
+    """Every model: whether its files are here, whether it is loaded."""
+    call.most(1)
+    store, shelf = call.glasses.models, call.glasses.runner.shelf
+    missing = await call.glasses.clock.call("console file", store.missing)
+    loaded = {entry.name: entry.memory_mb for entry in shelf.loaded()}
+    data = [_row(manifest, missing, loaded) for manifest in store.manifests.values()]
+    rows = [(r["name"], r["state"], f"{r['mb']:.1f} MB", r["licence"], r["task"]) for r in data]
+    language = call.glasses.language
+    for name in language.names():
+        state = "loaded" if name in loaded else "here"
+        chosen = "language, answers" if name == language.name else "language"
+        rows.append((name, state, "", "yours", chosen))
+        data.append({"name": name, "state": state, "task": "language", "answers": name == language.name})
+    lines = [table(rows, ("model", "state", "size", "licence", "")), f"{sum(loaded.values())} MB in use"]
+    for w in call.glasses.runner.status():
+        now = f"works on {w.busy}" if w.busy else "waits"
+        last = f", last {w.last} {w.last_ms:.0f} ms" if w.last else ""
+        lines.append(f"{w.worker}: {now}, {w.queued} queued, {w.done} done{last}")
+    return Answer("\n".join(lines), data)
+
+
+def _row(manifest: Manifest, missing: Sequence[str], loaded: dict[str, int]) -> dict[str, Any]:
+    state = "missing" if manifest.name in missing else "loaded" if manifest.name in loaded else "here"
+    return {
+        "name": manifest.name,
+        "state": state,
+        "mb": manifest.bytes / 1e6,
+        "licence": manifest.licence,
+        "task": manifest.task,
+    }
+
+
+async def _pull(call: Call) -> Answer:
+    name = _name(call, call.glasses.models.manifests, "model")
+    call.show(Answer(f"fetching {name}"))
+    await call.glasses.clock.call("fetch", call.glasses.models.ensure, name)
+    return Answer(f"{name} is here: `restart models` loads it")
+
+
+async def _build(call: Call) -> Answer:
+    """Make a language model of a checkpoint, in a process of its own, by the tools that these glasses came with."""
+    call.most(3)
+    what = call.word(1, "the checkpoint, a folder or a name of the hub,")
+    quant = choose(call.words[2], QUANTS, "quantisation") if len(call.words) > 2 else QUANTS[0]
+    glasses = call.glasses
+    if glasses.builder is None:
+        raise AbsentError(
+            "these glasses have no tools to build with: on another computer run "
+            f"`browline models build {what} --quant {quant} --board {glasses.board.name} --out NAME`, "
+            f"and copy the folder NAME into {glasses.language.folder}"
+        )
+    call.show(Answer(f"building {what} as {quant}; Ctrl-C ends it"))
+    words = [what, "--quant", quant, "--board", glasses.board.name]
+    before = set(glasses.language.names())
+    await glasses.builder(words, lambda line: call.show(Answer(line)))
+    made = sorted(set(glasses.language.names()) - before)
+    return Answer(f"{made[0]} is built: `models load {made[0]}`" if made else "it is built", made)
+
+
+async def _load(call: Call) -> Answer:
+    """Let a built language model answer, from now on and after a restart, and open it."""
+    language = call.glasses.language
+    name = _name(call, language.names(), "built model")
+    language.choose(name)
+    await call.glasses.clock.call("store", call.glasses.store.set, LANGUAGE_SETTING, name)
+    call.show(Answer(f"loading {name}"))
+    memory = await language.load()
+    return Answer(f"{name} answers; {memory} MB in use")
+
+
+async def _unload(call: Call) -> Answer:
+    """Free a language model's memory; it is loaded again when it is needed."""
+    name = _name(call, call.glasses.language.names(), "built model")
+    if name not in {entry.name for entry in call.glasses.runner.shelf.loaded()}:
+        return Answer(f"{name} is not loaded")
+    done = await call.glasses.clock.call("models", call.glasses.runner.shelf.drop, name)
+    return Answer(f"{name} is unloaded" if done else f"{name} is at work: try again when it is done")
+
+
+async def _bench(call: Call) -> Answer:
+    """Measure a built language model here and now, in the gaps that captions and snaps leave."""
+    call.most(2)
+    glasses, language = call.glasses, call.glasses.language
+    name = choose(call.words[1], language.names(), "built model") if len(call.words) > 1 else language.name
+    call.show(Answer(f"measuring {name}; Ctrl-C ends it" if name else ""))
+    speed = await language.measure(glasses.clock.now_ns, name)
+    health = glasses.bus.latest(HEALTH)
+    data = {
+        "model": name,
+        "processor": processor(),
+        "threads": glasses.board.compute.threads,
+        "prompt_tokens": speed.prompt,
+        "prompt_tokens_per_s": _rate(speed.prompt, speed.prompt_s),
+        "answer_tokens_per_s": _rate(1, speed.token_s),
+        "longest_step_ms": round(1000 * max(speed.longest_read_s, speed.longest_token_s), 1),
+        "counted_mb": {entry.name: entry.memory_mb for entry in glasses.runner.shelf.loaded()}.get(name),
+        "process_mb": round(health.rss_bytes / 2**20) if health else None,
+    }
+    rows = [
+        (f"reads a prompt of {speed.prompt}", f"{_said(data['prompt_tokens_per_s'])} tokens/s"),
+        (f"answers, {speed.prompt} tokens behind it", f"{_said(data['answer_tokens_per_s'])} tokens/s"),
+        ("longest a caption waits for it", f"{data['longest_step_ms']:g} ms"),
+        ("memory", f"{_said(data['counted_mb'])} MB of {_said(data['process_mb'])} MB"),
+    ]
+    head = f"{name} on {data['processor']}, {data['threads']} threads"
+    return Answer(f"{head}\n{table(rows)}", data)
+
+
+def _rate(count: int, seconds: float) -> float | None:
+    """A second; None where no time passes (virtual time)."""
+    return round(count / seconds, 1) if seconds > 0 else None
+
+
+def _said(value: object) -> str:
+    return "–" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _name(call: Call, known: Iterable[str], what: str) -> str:
+    call.most(2)
+    return choose(call.word(1, "the model's name"), known, what)
+
+
+FORMS = {
+    "list": _list,
+    "pull": _pull,
+    "build": _build,
+    "load": _load,
+    "unload": _unload,
+    "bench": _bench,
+}
+
+
+def _words(glasses: Glasses, before: Sequence[str]) -> Iterable[str]:
+    if not before:
+        return FORMS
+    if before[0] == "build":
+        return QUANTS if len(before) == 2 else ()
+    if len(before) > 1:
+        return ()
+    built = glasses.language.names()
+    known = {"pull": list(glasses.models.manifests), "load": built, "unload": built, "bench": built}
+    return known.get(before[0], ())
+
+
+COMMANDS = (
+    Command(
+        "models",
+        models,
+        "what can be loaded, what is; fetch, build, load, measure",
+        "[list]\npull | load | unload NAME\nbench [NAME]\nbuild NAME|FOLDER [int8 | int4 | none]",
+        _words,
+    ),
+)
