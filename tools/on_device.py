@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from models.base import ModelError
 
-PATIENCE_S = 5.0  # for an interrupted build to clear its half-made folder away
+PATIENCE_S = 30.0  # for an interrupted build to clear its half-made folder away
 
 
 async def build(words: Sequence[str], say: Callable[[str], None]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from models.language import LANGUAGE_SETTING
 from models.manifest import Manifest
@@ -13,6 +13,9 @@ from runtime.console.errors import AbsentError
 from runtime.console.glasses import Glasses
 from runtime.console.table import table
 from runtime.core.topics import HEALTH
+
+if TYPE_CHECKING:
+    from models.qwen_vl.measure import Speed
 
 QUANTS = ("int8", "int4", "none")
 
@@ -110,27 +113,31 @@ async def _bench(call: Call) -> Answer:
     glasses, language = call.glasses, call.glasses.language
     name = choose(call.words[1], language.names(), "built model") if len(call.words) > 1 else language.name
     call.show(Answer(f"measuring {name}; Ctrl-C ends it" if name else ""))
-    speed = await language.measure(glasses.clock.now_ns, name)
+    data = _measured(glasses, name, await language.measure(glasses.clock.now_ns, name))
+    prompt = data["prompt_tokens"]
+    rows = [
+        (f"reads a prompt of {prompt}", f"{_said(data['prompt_tokens_per_s'])} tokens/s"),
+        (f"answers, {prompt} tokens behind it", f"{_said(data['answer_tokens_per_s'])} tokens/s"),
+        ("longest step of an answer", f"{_said(data['longest_step_ms'])} ms"),
+        ("memory", f"{_said(data['counted_mb'])} MB of {_said(data['process_mb'])} MB"),
+    ]
+    head = f"{name} on {data['processor']}, {data['threads']} threads"
+    return Answer(f"{head}\n{table(rows)}", data)
+
+
+def _measured(glasses: Glasses, name: str, speed: Speed) -> dict[str, Any]:
     health = glasses.bus.latest(HEALTH)
-    data = {
+    return {
         "model": name,
         "processor": processor(),
         "threads": glasses.board.compute.threads,
         "prompt_tokens": speed.prompt,
         "prompt_tokens_per_s": _rate(speed.prompt, speed.prompt_s),
         "answer_tokens_per_s": _rate(1, speed.token_s),
-        "longest_step_ms": round(1000 * max(speed.longest_read_s, speed.longest_token_s), 1),
+        "longest_step_ms": round(1000 * speed.longest_token_s, 1),
         "counted_mb": {entry.name: entry.memory_mb for entry in glasses.runner.shelf.loaded()}.get(name),
         "process_mb": round(health.rss_bytes / 2**20) if health else None,
     }
-    rows = [
-        (f"reads a prompt of {speed.prompt}", f"{_said(data['prompt_tokens_per_s'])} tokens/s"),
-        (f"answers, {speed.prompt} tokens behind it", f"{_said(data['answer_tokens_per_s'])} tokens/s"),
-        ("longest a caption waits for it", f"{data['longest_step_ms']:g} ms"),
-        ("memory", f"{_said(data['counted_mb'])} MB of {_said(data['process_mb'])} MB"),
-    ]
-    head = f"{name} on {data['processor']}, {data['threads']} threads"
-    return Answer(f"{head}\n{table(rows)}", data)
 
 
 def _rate(count: int, seconds: float) -> float | None:
