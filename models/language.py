@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # it brings tokenizers and templates: the first HUD frame doe
 
 MISSING = "There is no language model: run `browline models build CHECKPOINT`"
 LANGUAGE_SETTING = "model.language"  # under which the choice is kept
+PRESSED_S = 2.0  # how long after something urgent an answer goes on in short steps
 MEASURING = "bench"  # the job of ``measure``
 MB = 1 << 20
 CONTEXT = 4096  # tokens of a talk with the glasses; their keys and values take about 60 KB each
@@ -113,8 +114,9 @@ class Language:
             if on_text is not None and text:
                 on_text(text)
 
+        steps = self.steps(question, priority)
         try:
-            answer = await self._runner.run(self._steps(question), name=job, priority=priority, on_step=hear)
+            answer = await self._runner.run(steps, name=job, priority=priority, on_step=hear)
         except MemoryError as error:
             raise ModelMemoryError("There is not enough memory for this: ask something shorter") from error
         return answer.text
@@ -148,11 +150,18 @@ class Language:
             if entry.name == self.name:
                 entry.model.forget()
 
-    def _steps(self, question: Question) -> Steps:
-        """Runs on the worker: the model is opened, and pictures are encoded, in its first step."""
+    def steps(self, question: Question, priority: int) -> Steps:
+        """The loop of one answer, for the runner: the model is opened, and pictures are encoded, in its first step.
+
+        While something more urgent than ``priority`` runs, its steps are short.
+        """
+
+        def pressed() -> bool:
+            return self._runner.pressed(priority, PRESSED_S)
+
         about, place = self._about(), self._place()
         with self._runner.shelf.hold(about.name, memory_mb(about), lambda: self._open(place)) as engine:
-            answer: Answer = yield from engine.answer(_request(question))
+            answer: Answer = yield from engine.answer(_request(question, pressed))
             return answer
 
     def _open(self, place: Path) -> Engine:
@@ -189,7 +198,7 @@ def memory_of(weights_bytes: int) -> int:
     return weights_bytes // MB + WORKING_MB
 
 
-def _request(question: Question) -> Any:
+def _request(question: Question, pressed: Callable[[], bool]) -> Any:
     from models.qwen_vl.engine import Request
 
-    return Request(**msgspec.structs.asdict(question))
+    return Request(**msgspec.structs.asdict(question), pressed=pressed)

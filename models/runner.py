@@ -93,6 +93,7 @@ class Runner:
         self._clock = clock
         self._workers = {name: _Worker(name) for name in workers}
         self._count = 0
+        self._asked_ns: dict[int, int] = {}  # priority → when a job of it was last asked for
 
     async def run(
         self,
@@ -130,6 +131,7 @@ class Runner:
         on_step: Callable[[Any], None] | None,
     ) -> _Ticket:
         self._count += 1
+        self._asked_ns[priority] = self._clock.now_ns()
         ticket = _Ticket(job, name, (-priority, self._count), on_step)
         heapq.heappush(worker.queue, ticket)
         if worker.pump is None:
@@ -169,6 +171,14 @@ class Runner:
     def now_ns(self) -> int:
         """The clock's monotonic time, for whoever measures how fast this device is."""
         return self._clock.now_ns()
+
+    def pressed(self, priority: int, within_s: float) -> bool:
+        """Whether somebody asked for something more urgent than ``priority`` lately: others keep their steps short.
+
+        May be called from any thread.
+        """
+        since_ns = self._clock.now_ns() - round(within_s * 1e9)
+        return any(asked > priority and at >= since_ns for asked, at in list(self._asked_ns.items()))
 
     def status(self) -> list[WorkerStatus]:
         """Each worker for the console."""

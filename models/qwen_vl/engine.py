@@ -6,7 +6,7 @@ read is kept for the next one that begins alike.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,7 @@ from models.qwen_vl import rows, selftest
 from models.qwen_vl.constraint import Constraint, Grammars
 from models.qwen_vl.decoder import Decoder
 from models.qwen_vl.folder import ModelFolder
-from models.qwen_vl.generate import Answer, Job, Machine, Steps, generate
+from models.qwen_vl.generate import Answer, Job, Machine, Steps, generate, nobody_waits
 from models.qwen_vl.kernels import BUILT, Kernels, Timer, choose
 from models.qwen_vl.kv_cache import STEP, KvCache
 from models.qwen_vl.preamble import preamble
@@ -44,7 +44,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """A question. ``messages`` as in OpenAI's chat API: ``role`` and ``content``; for pictures see ``turns``.
 
     ``picture_pixels`` is the most a picture may have when it is looked at; ``schema`` or ``regex`` give the answer
-    a form; ``thinking`` lets a model that can think aloud first.
+    a form; ``thinking`` lets a model that can think aloud first. ``pressed``: see ``generate.Job``.
     """
 
     messages: Sequence[Message]
@@ -57,6 +57,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     tools: Sequence[Mapping[str, Any]] | None = None
     thinking: bool = False
     speculate: bool = True
+    pressed: Callable[[], bool] = nobody_waits
 
 
 class Engine:
@@ -142,6 +143,7 @@ class Engine:
             stop_words=request.stop,
             constraint=self._constraint(request),
             speculate=request.speculate,
+            pressed=request.pressed,
         )
         return self._run(job)
 

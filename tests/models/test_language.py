@@ -21,7 +21,8 @@ from models.base import (
     ModelMemoryError,
     Question,
 )
-from models.language import Language
+from models.language import PRESSED_S, Language
+from models.qwen_vl.generate import CHUNK, SHORT_CHUNK, Answer
 from models.runner import Priority, Runner
 from runtime.core.clock import VirtualClock, run_virtual
 from tools.bench import tiny_qwen
@@ -209,3 +210,37 @@ def test_a_talk_is_kept_within_what_the_glasses_can_hold(folder: Path, tmp_path:
     bench = Bench(tmp_path)
     with pytest.raises(ModelError, match="the model reads 4095"):
         bench.play(lambda: bench.language.generate(long, job="test"))
+
+
+def test_steps_are_short_while_captions_run_and_the_answer_is_the_same(folder: Path) -> None:
+    bench = Bench(folder)
+    bench.language.choose("qwen3")
+    long = Question(messages=[{"role": "user", "content": "hello " * 60}], limit=20)
+
+    def reads(priority: int, asked: int | None) -> tuple[list[int], Answer]:
+        """The prompt's positions after each step, and the answer; a job of ``asked`` came ahead of it."""
+        bench.play(bench.language.forget)
+        bench.play(lambda: bench.clock.sleep(PRESSED_S + 0.1))
+        done: list[int] = []
+
+        async def script() -> Answer:
+            if asked is not None:
+                await bench.runner.run(lambda: None, priority=asked)
+            steps = bench.language.steps(long, priority)
+            return await bench.runner.run(
+                steps, priority=priority, on_step=lambda step: done.append(getattr(step, "done", 0))
+            )
+
+        answer: Answer = bench.play(script)
+        return [position for position in done if position], answer
+
+    quiet, alone = reads(Priority.ANSWER, None)
+    pressed, among = reads(Priority.ANSWER, Priority.CAPTION)
+    assert quiet[:2] == [CHUNK, 2 * CHUNK]
+    assert pressed[:3] == [SHORT_CHUNK, 2 * SHORT_CHUNK, 3 * SHORT_CHUNK]
+    assert quiet[-1] == pressed[-1]
+    assert among.tokens == alone.tokens
+    assert alone.steps < among.steps == len(among.tokens) - 1  # a token a step: nothing is guessed
+    # Nothing is more urgent than these; a caption's translation is a caption itself.
+    assert reads(Priority.ANSWER, Priority.ANSWER) == (quiet, alone)
+    assert reads(Priority.CAPTION, Priority.CAPTION) == (quiet, alone)

@@ -108,6 +108,21 @@ def test_an_urgent_job_goes_between_the_steps_of_a_long_one() -> None:
         assert log == ["t0", "t1", "snap", "t2", "t3", "t4", "t5", "t end"]
 
 
+def test_something_more_urgent_presses_for_a_while() -> None:
+    async def main(runner: Runner) -> None:
+        assert not runner.pressed(5, 2.0)
+        await runner.run(lambda: None, priority=9)
+        await runner.run(lambda: None, priority=1)
+        assert runner.pressed(5, 2.0)
+        assert not runner.pressed(9, 2.0)
+        await asyncio.sleep(1.9)
+        assert runner.pressed(5, 2.0)
+        await asyncio.sleep(0.2)
+        assert not runner.pressed(5, 2.0)
+
+    virtual(main)
+
+
 def test_steps_are_handed_over_as_they_come() -> None:
     async def main(runner: Runner) -> None:
         heard: list[str] = []
