@@ -68,10 +68,10 @@ async def _snaps(glasses: Glasses) -> list[Figure]:
 
 async def _arrows(glasses: Glasses) -> list[Figure]:
     """Each pose moves the arrow; from the pose's own time to the panel having taken it."""
-    idle = await _follow(glasses)
+    idle = await follow(glasses)
     busy_snaps = asyncio.ensure_future(_snap_on(glasses))
     before = _counts(glasses)
-    busy = await _follow(glasses)
+    busy = await follow(glasses)
     samples = _counts(glasses) - before
     busy_snaps.cancel()
     await asyncio.gather(busy_snaps, return_exceptions=True)
@@ -85,8 +85,8 @@ async def _arrows(glasses: Glasses) -> list[Figure]:
     ]
 
 
-async def _follow(glasses: Glasses) -> list[float]:
-    """Milliseconds from each pose to the next picture on the panel."""
+async def follow(glasses: Glasses) -> list[float]:
+    """For ``ARROWS_S`` seconds, milliseconds from each pose to the next picture on the panel."""
     waiting: list[int] = []
     delays: list[float] = []
 

@@ -21,6 +21,7 @@ QWEN = {
     "qwen_exact": "Qwen: tiny checkpoints against transformers in float32",
     "qwen_quality": "Qwen: what quantisation costs on real weights",
     "qwen_structured": "Qwen: JSON about a label's text, real weights",
+    "qwen_together": "Qwen: captions, HUD and IMU beside a long answer, real weights",
     "qwen_memory": "Qwen: memory and start at Qwen3-0.6B's sizes",
     "qwen_picture": "Qwen: a picture at Qwen3-VL-2B's sizes, random weights",
     "qwen_speed": "Qwen: tokens a second at Qwen3-0.6B's sizes, random weights",
