@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 
 from models.backends import ort_packed
 from models.backends.ort_bound import BoundSession
-from models.base import BackendError
 from models.qwen_vl import rows
 from models.qwen_vl.folder import ModelFolder
 from models.qwen_vl.shape import TextShape
@@ -104,34 +103,38 @@ def recorded(folder: ModelFolder) -> Measured | None:
 def _measure(folder: ModelFolder, threads: int, now_ns: Timer | None) -> Measured:
     """All kernels in turn; without a timer only whether they are exact. About a second."""
     probes = _open(folder, threads)
-    timer = now_ns or (lambda: 0)
+    many = np.random.default_rng(1).standard_normal((MANY, folder.about.text.width), np.float32)
     try:
-        rng = np.random.default_rng(1)
-        many = rng.standard_normal((MANY, folder.about.text.width), np.float32)
-        times: dict[tuple[Kind, int], list[int]] = {(kind, n): [] for kind in probes for n in (1, MANY)}
-        for _ in range(ROUNDS if now_ns else 1):
-            for (kind, count), spent in times.items():
-                start = timer()
-                _run(probes[kind], many[:count])
-                spent.append(timer() - start)
+        ones, others = (_times(probes, many[:count], now_ns) for count in (1, MANY))
         # Both packings add whole numbers: where they differ, the signed one has overflowed.
-        exact = np.array_equal(_run(probes["signed"], many), _run(probes["unsigned"], many))
+        packings = [_run(probe, many) for kind, probe in probes.items() if kind != "blocks"]
+        exact = all(np.array_equal(packings[0], other) for other in packings)
         speeds = {
-            kind: Speed(
-                statistics.median(times[kind, 1]) / 1e6,
-                statistics.median(times[kind, MANY]) / 1e6,
-                _same_alone(probe, many),
-                exact or kind != "signed",
-            )
+            kind: Speed(ones[kind], others[kind], _same_alone(probe, many), exact or kind != "signed")
             for kind, probe in probes.items()
         }
     finally:
         for probe in probes.values():
             probe.close()
     measured = Measured(_mark(folder), speeds)
-    if all(speed.many_ms > 0 for speed in speeds.values()):  # virtual time stands still meanwhile
+    if all(kind in speeds and speeds[kind].many_ms > 0 for kind in PROBES):  # virtual time stands still
         _record(folder, measured)
     return measured
+
+
+def _times(
+    probes: Mapping[Kind, BoundSession], x: NDArray[np.float32], now_ns: Timer | None
+) -> dict[Kind, float]:
+    """Median milliseconds, taken in turn; 0 without a timer."""
+    if now_ns is None:
+        return dict.fromkeys(probes, 0.0)
+    times: dict[Kind, list[int]] = {kind: [] for kind in probes}
+    for _ in range(ROUNDS):
+        for kind, probe in probes.items():
+            start = now_ns()
+            _run(probe, x)
+            times[kind].append(now_ns() - start)
+    return {kind: statistics.median(spent) / 1e6 for kind, spent in times.items()}
 
 
 def _open(folder: ModelFolder, threads: int) -> dict[Kind, BoundSession]:
@@ -139,10 +142,8 @@ def _open(folder: ModelFolder, threads: int) -> dict[Kind, BoundSession]:
     try:
         with rows.derived(folder, "signed", names), rows.derived(folder, "unsigned", names):
             return {kind: BoundSession(folder.path / file, threads) for kind, file in PROBES.items()}
-    except OSError as error:
-        raise BackendError(
-            f"{folder.path} can't be written ({error}): its kernels can't be measured"
-        ) from error
+    except OSError:  # a folder that can't be written, or no room: there will be no second packing
+        return {"blocks": BoundSession(folder.path / PROBES["blocks"], threads)}
 
 
 def _same_alone(probe: BoundSession, many: NDArray[np.float32]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
-from collections.abc import Iterator
+from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -17,7 +17,7 @@ from models.backends.ort_packed import FOLDER
 from models.qwen_vl import kernels, rows
 from models.qwen_vl.engine import Engine, Request, open_engine, run
 from models.qwen_vl.folder import ModelFolder
-from models.qwen_vl.kernels import RECORD, Kernels, choose, recorded, spare_memory
+from models.qwen_vl.kernels import PROBES, RECORD, ROUNDS, Kernels, choose, recorded, spare_memory
 from models.qwen_vl.kv_cache import KvCache
 from models.qwen_vl.prompt import text_prompt
 from tests.models.qwen_vl.conftest import Built
@@ -34,20 +34,19 @@ def model(tmp_path: Path) -> Path:
     return tmp_path / "model"
 
 
-def ticking(steps: list[int]) -> Iterator[int]:
-    """A timer on which every run takes the next of ``steps``, over and over."""
-    now = 0
-    while True:
-        for step in steps:
-            yield now
-            now += step
-            yield now
+def ticking(one_ms: int, blocks_ms: int, rows_ms: int) -> Callable[[], int]:
+    """A timer on which a lone row takes ``one_ms`` with every kernel, and many what is said."""
+    kinds = len(PROBES)
+    spent = [one_ms] * kinds * ROUNDS + [blocks_ms, *[rows_ms] * (kinds - 1)] * ROUNDS
+    reads = [0]
+    for ms in spent:
+        reads += [reads[-1], reads[-1] + ms * 1_000_000]
+    return partial(next, iter(reads[1:]))
 
 
 def measured(model: Path, blocks_ms: int, rows_ms: int, spare: int = PLENTY) -> Kernels:
     """The choice where 128 rows take these times."""
-    order = [1_000_000, blocks_ms * 1_000_000, *2 * (1_000_000, rows_ms * 1_000_000)]
-    return choose(ModelFolder(model), 1, partial(next, ticking(order)), spare)
+    return choose(ModelFolder(model), 1, ticking(1, blocks_ms, rows_ms), spare)
 
 
 def logits(engine: Engine, tokens: list[int], cuts: list[int]) -> bytes:
@@ -117,7 +116,7 @@ def test_a_packing_whose_products_overflow_is_not_used(model: Path) -> None:
 
 def test_the_packing_that_is_used_here_adds_exactly(built: Built) -> None:
     folder = ModelFolder(built("qwen3", 3, "int8"))
-    chosen = choose(folder, 1, partial(next, ticking([4_000_000, 40_000_000, 1, 1, 1, 1])), PLENTY)
+    chosen = choose(folder, 1, ticking(4, 40, 10), PLENTY)
     tokens = [int(token) for token in np.random.default_rng(4).integers(0, 256, 61)]
     answers = set()
     for used in (FAST, chosen):
@@ -199,10 +198,21 @@ def test_where_it_can_not_be_written_the_weights_stay_as_built(
     engine.close()
 
 
+def test_in_a_folder_that_can_not_be_written_only_the_blocks_are_measured(
+    model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(rows, "_write", refused)
+    assert measured(model, 10, 5).many == "blocks"
+    assert not (model / FOLDER / RECORD).exists()
+
+
 def test_the_kernels_are_measured_when_a_model_is_opened(model: Path) -> None:
     engine = open_engine(
         model,
-        now_ns=partial(next, ticking([4_000_000, 40_000_000, *2 * (4_000_000, 10_000_000)])),
+        now_ns=ticking(4, 40, 10),
         spare_bytes=PLENTY,
     )
     assert engine.machine.many is not engine.machine.one
