@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
 from collections.abc import Callable, Sequence
@@ -35,7 +34,7 @@ async def build(words: Sequence[str], say: Callable[[str], None]) -> None:
 async def _end(process: Process) -> None:
     if process.returncode is not None:
         return
-    process.send_signal(signal.SIGINT)
+    process.terminate()
     try:
         async with asyncio.timeout(PATIENCE_S):
             await process.wait()

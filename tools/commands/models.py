@@ -5,8 +5,11 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import signal
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -97,12 +100,42 @@ def _build(options: argparse.Namespace) -> None:
     target = options.out or built_folder() / (options.name or f"{wanted.plain}-{options.quant}")
     started = time.monotonic()
     progress = _step if sys.stderr.isatty() else ignore
-    about = build(checkpoint.path, target, options.quant, progress, options.adapter, checkpoint.origin)
+    with _ended_in_order(progress) as step:
+        about = build(checkpoint.path, target, options.quant, step, options.adapter, checkpoint.origin)
     if sys.stderr.isatty():
         print("\r\033[K", end="", file=sys.stderr)
     print(f"{describe(target)} in {time.monotonic() - started:.0f} s")
     _tell(f"boards that hold it: {', '.join(holders(memory_mb(about))) or 'none'}")
     print(f"try: browline ask {about.name if options.out is None else target} 'Hello!'", file=sys.stderr)
+
+
+@contextmanager
+def _ended_in_order(progress: Callable[[str, int, int], None]) -> Iterator[Callable[[str, int, int], None]]:
+    """SIGTERM ends a build as Ctrl-C does, so that no half-made folder stays (SIGINT is ignored behind ``&``).
+
+    A library that is being imported may swallow the exception: it is raised again at the next step.
+    """
+    asked = False
+
+    def end(_number: int, _frame: object) -> None:
+        nonlocal asked
+        asked = True
+        raise KeyboardInterrupt
+
+    def step(what: str, done: int, total: int) -> None:
+        if asked:
+            raise KeyboardInterrupt
+        progress(what, done, total)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield step
+    except ImportError:
+        if asked:
+            raise KeyboardInterrupt from None
+        raise
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _tell(text: str) -> None:
