@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from models.base import ManifestError, ModelMemoryError, Question
+from models.qwen_vl.adapter import list_adapters
 from models.qwen_vl.folder import DESCRIPTION, Description, ModelFolder
 from models.runner import Priority, Runner
 from models.store import cache_folder
@@ -27,6 +28,7 @@ MISSING = "There is no language model: run `browline models build CHECKPOINT`"
 LANGUAGE_SETTING = "model.language"  # under which the choice is kept
 PRESSED_S = 2.0  # how long after something urgent an answer goes on in short steps
 MEASURING = "bench"  # the job of ``measure``
+ADAPTER_SETTING = "model.adapter"
 MB = 1 << 20
 CONTEXT = 4096  # tokens of a talk with the glasses; their keys and values take about 60 KB each
 WORKING_MB = 160  # buffers, tokenizer and a short conversation beside the weights
@@ -47,7 +49,7 @@ class Language:
 
     def __init__(self, runner: Runner, folder: Path, threads: int, today: Callable[[], date]) -> None:
         self._runner, self._folder, self._threads, self._today = runner, folder, threads, today
-        self._chosen = ""
+        self._chosen = self._adapter = ""
 
     @property
     def folder(self) -> Path:
@@ -72,7 +74,26 @@ class Language:
             raise ManifestError(
                 f"no model is called {name!r}; built are: {', '.join(self.names()) or 'none'}"
             )
+        if name != self.name:
+            self._adapter = ""
         self._chosen = name
+
+    @property
+    def adapter(self) -> str:
+        """The adapter that the model answers with; empty for none."""
+        return self._adapter
+
+    def adapters(self) -> list[str]:
+        """Those of the model that answers. Raises ManifestError when there is none."""
+        return list_adapters(self._place())
+
+    def adapt(self, name: str) -> None:
+        """Answer with this adapter from now on; without any for an empty name. Raises ManifestError."""
+        if name and name not in (there := self.adapters()):
+            raise ManifestError(
+                f"{self.name} has no adapter {name!r}; there are: {', '.join(there) or 'none'}"
+            )
+        self._adapter = name
 
     @property
     def sees(self) -> bool:
@@ -83,13 +104,20 @@ class Language:
             return False
 
     async def load(self) -> int:
-        """Open the model now, so that the first answer does not wait for it; says how many MB it is counted for.
+        """Open the model, and its adapter, now, so that the first answer does not wait for it.
 
-        Raises ModelError.
+        Says how many MB it is counted for. Raises ModelError.
         """
         about, place = self._about(), self._place()
         await self._runner.load(about.name, memory_mb(about), lambda: self._open(place))
+        if adapter := self._adapter:
+            await self._runner.run(lambda: self._ready(adapter), name="adapter", priority=Priority.ANSWER)
         return memory_mb(about)
+
+    def _ready(self, adapter: str) -> None:
+        about, place = self._about(), self._place()
+        with self._runner.shelf.hold(about.name, memory_mb(about), lambda: self._open(place)) as engine:
+            engine.open_adapter(adapter)
 
     def unload(self) -> bool:
         """Free the model's memory; says whether it was loaded and idle."""
@@ -159,9 +187,12 @@ class Language:
         def pressed() -> bool:
             return self._runner.pressed(priority, PRESSED_S)
 
+        return self._steps(question, pressed, self._adapter)
+
+    def _steps(self, question: Question, pressed: Callable[[], bool], adapter: str) -> Steps:
         about, place = self._about(), self._place()
         with self._runner.shelf.hold(about.name, memory_mb(about), lambda: self._open(place)) as engine:
-            answer: Answer = yield from engine.answer(_request(question, pressed))
+            answer: Answer = yield from engine.answer(_request(question, pressed, adapter))
             return answer
 
     def _open(self, place: Path) -> Engine:
@@ -198,7 +229,7 @@ def memory_of(weights_bytes: int) -> int:
     return weights_bytes // MB + WORKING_MB
 
 
-def _request(question: Question, pressed: Callable[[], bool]) -> Any:
+def _request(question: Question, pressed: Callable[[], bool], adapter: str) -> Any:
     from models.qwen_vl.engine import Request
 
-    return Request(**msgspec.structs.asdict(question), pressed=pressed)
+    return Request(**msgspec.structs.asdict(question), pressed=pressed, adapter=adapter)

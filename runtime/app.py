@@ -24,7 +24,7 @@ from drivers.factory import BuildContext, Parts, build
 from drivers.serial.choose import open_console
 from drivers.sim.world import World
 from models.base import ManifestError
-from models.language import LANGUAGE_SETTING, Language, built_folder
+from models.language import ADAPTER_SETTING, LANGUAGE_SETTING, Language, built_folder
 from models.manifest import list_manifests
 from models.runner import Runner
 from models.store import ModelStore, cache_folder
@@ -146,6 +146,7 @@ class Glasses:
         await self.settings.load()
         with contextlib.suppress(ManifestError):  # it was removed: the only one there is, or none, answers
             self.language.choose(await self.clock.call("store", self.store.get, LANGUAGE_SETTING, str, ""))
+            self.language.adapt(await self.clock.call("store", self.store.get, ADAPTER_SETTING, str, ""))
         if self.store.kept_aside is not None:
             self.bus.publish(
                 CARD, Card("store", (Line("Storage was damaged"), Line(SALVAGED, "small")), ttl_s=8)

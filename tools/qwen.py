@@ -10,6 +10,7 @@ from pathlib import Path
 
 from models import language
 from models.base import ManifestError
+from models.qwen_vl.adapter import list_adapters
 from models.qwen_vl.engine import Engine, open_engine
 from models.qwen_vl.folder import ModelFolder
 from models.qwen_vl.kernels import spare_memory
@@ -56,11 +57,12 @@ def open_model(name: str | None, threads: int) -> Engine:
 
 
 def describe(path: Path) -> str:
-    """One line about a built model. Raises ManifestError."""
+    """One line about a built model and its adapters. Raises ManifestError."""
     about = ModelFolder(path).about
     size = sum(mark.bytes for mark in about.files.values()) / 1e6
     billions = about.text.parameters() / 1e9
     source = COMMIT.sub(r"@\1", about.source)
-    return (
+    line = (
         f"{about.name:<24} {size:7.1f} MB  {about.quant:<5} {about.family:<6} {billions:.2f} B from {source}"
     )
+    return line + "".join(f", :{adapter}" for adapter in list_adapters(path))

@@ -17,6 +17,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
+from models.backends.onnx_wire import with_weights_of
 from models.backends.ort import CPU, first_line, library, session_options
 from models.base import BackendError
 
@@ -52,6 +53,34 @@ def packed(
     except OSError:  # no room, a folder that can't be written, or no model any more
         return graph
     return place / graph.name
+
+
+def packed_like(graph: Path, other: Path, weights: Path, threads: int, least: int = LEAST) -> Path:
+    """The twin of ``graph`` over what is packed for ``other``, a graph that uses the same weights in the same way.
+
+    Both are then in memory once. ``graph`` itself where nothing is packed. Raises BackendError.
+    """
+    twin = packed(other, weights, threads, least)
+    if twin == other:
+        return graph
+    made = twin.with_name(f"{graph.stem}-{hashlib.sha256(graph.read_bytes()).hexdigest()[:16]}.onnx")
+    try:
+        if not made.exists():
+            _graft(graph, twin, made)
+    except (OSError, ValueError):  # as above; or the library packed something else than was asked for
+        return graph
+    return made
+
+
+def _graft(graph: Path, twin: Path, made: Path) -> None:
+    """Write ``graph`` with the weights of ``twin`` in place of its own. Raises OSError, ValueError."""
+    model = with_weights_of(graph.read_bytes(), twin.read_bytes())
+    with tempfile.TemporaryDirectory(dir=made.parent.parent, prefix=".making-") as half:
+        whole = Path(half) / made.name
+        whole.write_bytes(model)
+        with whole.open("rb") as opened:
+            os.fsync(opened.fileno())
+        whole.rename(made)
 
 
 def clear(folder: Path) -> None:

@@ -7,7 +7,8 @@ the next row overwrites the second's slot.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -24,14 +25,23 @@ from models.qwen_vl.shape import TextShape
 class Decoder:
     """One graph. Sequences of the same model may be fed to several of them in turn.
 
-    ``alone``: the graph's kernels give a lone row the bits it gets among others.
+    ``alone``: the graph's kernels give a lone row the bits it gets among others; ``held``: what the graph wants
+    beside a sequence (an adapter's factors).
     """
 
-    def __init__(self, session: BoundSession, shape: TextShape, *, alone: bool = True) -> None:
+    def __init__(
+        self,
+        session: BoundSession,
+        shape: TextShape,
+        *,
+        alone: bool = True,
+        held: Mapping[str, NDArray[Any]] | None = None,
+    ) -> None:
         """Raises ManifestError for a graph of another shape."""
         check_decoder(session.path, session.shapes(), shape)
         self._session = session
         self._alone = alone
+        self._held = held or {}
         self._shape = shape
         self._rotary = Rotary(shape)
         self._bindings: WeakKeyDictionary[KvCache, tuple[int, Binding]] = WeakKeyDictionary()
@@ -84,6 +94,8 @@ class Decoder:
         generation, binding = self._bindings.get(cache, (0, None))
         if binding is None or generation != cache.generation:
             binding = self._session.bind()
+            for name, array in self._held.items():
+                binding.hold(name, array)
             binding.hold("cos", cache.cos)
             binding.hold("sin", cache.sin)
             for i, pair in enumerate(zip(cache.k, cache.v, strict=True)):

@@ -17,6 +17,7 @@ import msgspec
 from models.backends.ort_bound import BoundSession
 from models.backends.ort_packed import machine
 from models.qwen_vl import rows, selftest
+from models.qwen_vl.adapter import Adapter, Adapters
 from models.qwen_vl.constraint import Constraint, Grammars
 from models.qwen_vl.decoder import Decoder
 from models.qwen_vl.folder import ModelFolder
@@ -44,7 +45,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """A question. ``messages`` as in OpenAI's chat API: ``role`` and ``content``; for pictures see ``turns``.
 
     ``picture_pixels`` is the most a picture may have when it is looked at; ``schema`` or ``regex`` give the answer
-    a form; ``thinking`` lets a model that can think aloud first. ``pressed``: see ``generate.Job``.
+    a form; ``thinking`` lets a model that can think aloud first. ``pressed``: see ``generate.Job``; ``adapter`` names
+    one of the model's, or none.
     """
 
     messages: Sequence[Message]
@@ -58,6 +60,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     thinking: bool = False
     speculate: bool = True
     pressed: Callable[[], bool] = nobody_waits
+    adapter: str = ""
 
 
 class Engine:
@@ -96,6 +99,7 @@ class Engine:
             frozenset(about.stops),
             min(about.text.context, context or about.text.context),
         )
+        self._adapters = Adapters(folder, threads, alone=kernels.alone)
         self._prefixes = Prefixes(prefix_bytes)
         chosen = f"{threads} {kernels.many} {kernels.alone} {many is one}"
         build = f"{msgspec.json.encode(about).decode()} {machine()} {chosen}"
@@ -145,23 +149,39 @@ class Engine:
             speculate=request.speculate,
             pressed=request.pressed,
         )
-        return self._run(job)
+        return self._run(job, self._adapters.get(request.adapter))
 
-    def _run(self, job: Job) -> Steps:
-        cache = self._begin(job.prompt)
+    def adapters(self) -> list[str]:
+        """The names of the adapters that lie with the model now."""
+        return self._adapters.names()
+
+    def open_adapter(self, name: str) -> None:
+        """Have an adapter ready, so that the first answer with it does not wait.
+
+        Raises ManifestError, BackendError.
+        """
+        self._adapters.get(name)
+
+    def _run(self, job: Job, adapter: Adapter | None) -> Steps:
+        machine, reader = self.machine, ""
+        if adapter is not None:
+            machine = msgspec.structs.replace(machine, many=adapter.decoder, one=adapter.decoder)
+            reader = adapter.mark
+        cache = self._begin(job.prompt, reader)
         try:
-            return (yield from generate(self.machine, cache, job))
+            return (yield from generate(machine, cache, job))
         finally:  # after an answer, an error or a cancel: every row is that of its item
             self._disk.keep(cache, job.prompt.preamble)
             self._prefixes.give(cache)
 
-    def _begin(self, prompt: Prompt) -> KvCache:
+    def _begin(self, prompt: Prompt, reader: str) -> KvCache:
         """The longest of the prompt's beginnings that was read: in memory, on the disk, or nothing."""
         about = self.folder.about
-        known = self._prefixes.take(prompt.items)
+        known = self._prefixes.take(prompt.items, reader)
         if known is not None and known.length >= prompt.preamble:
             return known
-        cache = KvCache(about.text, about.kv, min(len(prompt.items) + STEP, about.text.context + 1))
+        room = min(len(prompt.items) + STEP, about.text.context + 1)
+        cache = KvCache(about.text, about.kv, room, reader)
         if self._disk.load(prompt.items[: prompt.preamble], cache) or known is None:
             return cache
         return known
@@ -195,6 +215,7 @@ class Engine:
         self._disk.close()
         for decoder in {self.machine.one, self.machine.many}:
             decoder.close()
+        self._adapters.close()
         if self._encoder is not None:
             self._encoder.close()
 

@@ -2,8 +2,8 @@
 
 ::
 
-    NAME/  model.json  decoder.onnx  decoder.data  [rows.onnx  probe-*.onnx]  [vision.onnx  vision.data]
-           tokenizer.json  [chat_template.jinja]  selftest.npz  [packed/]
+    NAME/  model.json  decoder.onnx  adapted.onnx  decoder.data  [rows.onnx  probe-*.onnx]  [vision.onnx  vision.data]
+           tokenizer.json  [chat_template.jinja]  selftest.npz  [packed/]  [adapters/]
 """
 
 from __future__ import annotations
@@ -118,6 +118,8 @@ class ModelFolder:
 
 def map_tensor(folder: Path, stored: StoredTensor) -> NDArray[Any]:
     """Map a tensor's bytes. Raises OSError, ValueError, TypeError."""
+    if 0 in stored.shape:
+        return np.empty(stored.shape, np.dtype(stored.dtype))
     return np.memmap(folder / stored.file, np.dtype(stored.dtype), "r", stored.offset, stored.shape)
 
 

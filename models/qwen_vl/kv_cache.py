@@ -16,11 +16,13 @@ STEP = 512  # slots; a cache grows by doubling, from here
 class KvCache:
     """Slots 0…length−1 are filled. ``items`` names what fills them: a token id, or a picture's own negative mark.
 
-    ``generation`` changes when the arrays do, so that bindings know to bind again.
+    ``generation`` changes when the arrays do, so that bindings know to bind again. ``reader`` is the mark of the
+    adapter that filled it, empty without one: what one reads is of no use to another.
     """
 
-    def __init__(self, shape: TextShape, kv: str, capacity: int = STEP) -> None:
+    def __init__(self, shape: TextShape, kv: str, capacity: int = STEP, reader: str = "") -> None:
         self.shape = shape
+        self.reader = reader
         self.items: list[int] = []
         self._highest: list[int] = []  # the largest position so far, for each slot
         self.generation = 0
@@ -84,7 +86,7 @@ class KvCache:
 
     def fork(self, length: int) -> KvCache:
         """A copy of the first ``length`` slots that lives on its own."""
-        other = KvCache(self.shape, self._dtype.name, length + STEP)
+        other = KvCache(self.shape, self._dtype.name, length + STEP, self.reader)
         other._copy((self.k, self.v, self.cos, self.sin), length)
         other.items, other._highest = self.items[:length], self._highest[:length]
         return other

@@ -127,7 +127,7 @@ class PrefixDisk:
 
     def _name(self, preamble: Sequence[int], cache: KvCache) -> str:
         form = [(name, array.dtype.str, array.shape) for name, array in cache.arrays(len(preamble)).items()]
-        mark = hashlib.sha256(repr((self._build, form)).encode())
+        mark = hashlib.sha256(repr((self._build, cache.reader, form)).encode())
         mark.update(np.asarray(preamble, np.int64).tobytes())
         return mark.hexdigest()
 

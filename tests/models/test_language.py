@@ -26,6 +26,7 @@ from models.qwen_vl.generate import CHUNK, SHORT_CHUNK, Answer
 from models.runner import Priority, Runner
 from runtime.core.clock import VirtualClock, run_virtual
 from tools.bench import tiny_qwen
+from tools.export.adapter import keep_adapter
 from tools.export.build import build
 
 HELLO = Question(messages=[{"role": "user", "content": "hello"}], limit=40)
@@ -35,7 +36,10 @@ HELLO = Question(messages=[{"role": "user", "content": "hello"}], limit=40)
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("built")
     for family in ("qwen3", "qwen3_vl"):
-        build(tiny_qwen.draw(family, 2, place.parent / f"{place.name}-{family}"), place / family)
+        checkpoint = tiny_qwen.draw(family, 2, place.parent / f"{place.name}-{family}")
+        build(checkpoint, place / family)
+    tuned = tiny_qwen.draw_adapter(checkpoint, 1, place.parent / f"{place.name}-tuned")
+    keep_adapter(place / family, tuned, "pirate")
     return place
 
 
@@ -244,3 +248,48 @@ def test_steps_are_short_while_captions_run_and_the_answer_is_the_same(folder: P
     # Nothing is more urgent than these; a caption's translation is a caption itself.
     assert reads(Priority.ANSWER, Priority.ANSWER) == (quiet, alone)
     assert reads(Priority.CAPTION, Priority.CAPTION) == (quiet, alone)
+
+
+def test_an_adapter_is_switched_without_opening_the_model_again(folder: Path) -> None:
+    bench = Bench(folder)
+    bench.language.choose("qwen3_vl")
+    assert (bench.language.adapter, bench.language.adapters()) == ("", ["pirate"])
+    said, models = [], []
+    for name in ("", "pirate", "", "pirate"):
+        bench.language.adapt(name)
+        bench.play(bench.language.load)
+        said.append(bench.play(lambda: bench.language.generate(HELLO, job="test")))
+        models += [entry.model for entry in bench.runner.shelf.loaded()]
+    assert said[:2] == said[2:]
+    assert said[0] != said[1]
+    assert len(models) == 4
+    assert len({id(model) for model in models}) == 1
+
+
+def test_an_adapter_belongs_to_its_model(folder: Path) -> None:
+    bench = Bench(folder)
+    with pytest.raises(ManifestError, match="models load NAME"):
+        bench.language.adapters()
+    bench.language.choose("qwen3")
+    with pytest.raises(ManifestError, match="qwen3 has no adapter 'pirate'; there are: none"):
+        bench.language.adapt("pirate")
+    bench.language.choose("qwen3_vl")
+    bench.language.adapt("pirate")
+    bench.language.choose("qwen3_vl")
+    assert bench.language.adapter == "pirate"
+    bench.language.choose("qwen3")
+    assert bench.language.adapter == ""
+
+
+def test_an_answer_that_was_asked_for_before_a_switch_is_given_without_it(folder: Path) -> None:
+    bench = Bench(folder)
+    bench.language.choose("qwen3_vl")
+    plain = bench.play(lambda: bench.language.generate(HELLO, job="test"))
+
+    async def script() -> str:
+        task = asyncio.ensure_future(bench.language.generate(HELLO, job="test"))
+        await bench.clock.sleep(0)
+        bench.language.adapt("pirate")
+        return await task
+
+    assert bench.play(script) == plain

@@ -56,25 +56,28 @@ def draw(family: str, seed: int, folder: Path) -> Path:
     return folder
 
 
-def draw_adapter(base: Path, seed: int, folder: Path) -> Path:
-    """Write a LoRA adapter of the checkpoint ``base``, as PEFT saves it, into ``folder``."""
+def draw_adapter(base: Path, seed: int, folder: Path, rank: int = 4) -> Path:
+    """Write a LoRA adapter of the checkpoint ``base``, as PEFT saves it, into ``folder``.
+
+    Its first layer has a higher rank than the others.
+    """
     rng = np.random.default_rng([99, seed])
     targets = {"q_proj", "v_proj", "o_proj", "down_proj"} if seed % 2 else {"k_proj", "gate_proj", "up_proj"}
     tensors: Tensors = {}
     for name, wanted in load_file(base / "model.safetensors").items():
         module = name.removesuffix(".weight")
         if module.rpartition(".")[2] in targets and name.endswith(".weight"):
-            rank = 7 if "layers.0" in name else 4
+            own = rank + 3 if "layers.0" in name else rank
             at = f"base_model.model.{module}"
-            tensors[f"{at}.lora_A.weight"] = weight(rng, rank, wanted.shape[1])
-            tensors[f"{at}.lora_B.weight"] = weight(rng, wanted.shape[0], rank)
+            tensors[f"{at}.lora_A.weight"] = weight(rng, own, wanted.shape[1])
+            tensors[f"{at}.lora_B.weight"] = weight(rng, wanted.shape[0], own)
     folder.mkdir(parents=True, exist_ok=True)
     save_file(tensors, folder / "adapter_model.safetensors")
     config = {
         "peft_type": "LORA",
         "task_type": "CAUSAL_LM",
-        "r": 4,
-        "rank_pattern": {"layers.0.*": 7},
+        "r": rank,
+        "rank_pattern": {"layers.0.*": rank + 3},
         "alpha_pattern": {"layers.0.*": 3},
         "lora_alpha": 2,
         "use_rslora": bool(seed % 2),

@@ -37,6 +37,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def add_generation(parser: argparse.ArgumentParser) -> None:
     """What ``ask`` and ``chat`` have in common."""
     parser.add_argument("--system", default="", help="what the model is told before the question")
+    parser.add_argument("--adapter", default="", metavar="NAME", help="answer with this adapter of the model")
     parser.add_argument("--limit", type=int, default=512, metavar="TOKENS", help="the longest answer (512)")
     parser.add_argument(
         "--temperature", type=float, default=0.0, help="0, the default: always the likeliest word"
@@ -56,7 +57,9 @@ def main(options: argparse.Namespace) -> int:
         print(f"browline: {error}", file=sys.stderr)
         return 2
     messages = [*system_turn(options.system), turn]
-    request = Request(messages=messages, limit=options.limit, sampling=sampling, schema=schema)
+    request = Request(
+        messages=messages, limit=options.limit, sampling=sampling, schema=schema, adapter=options.adapter
+    )
     try:
         engine = open_model(options.model, options.threads)
         answer = say(engine, request, None if options.json else sys.stdout)

@@ -29,7 +29,7 @@ from tools.qwen import open_model
 
 HELP = (
     "a picture's path in a line shows it, Ctrl-V pastes one · /schema FILE  answer in JSON of this schema · "
-    "/schema  freely again · /new  forget all · /quit"
+    "/schema  freely again · /adapter [NAME|none]  which there are, or switch · /new  forget all · /quit"
 )
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".ppm"}
@@ -46,6 +46,7 @@ def main(options: argparse.Namespace) -> int:
     try:
         sampling_of(options)
         engine = open_model(options.model, options.threads)
+        engine.open_adapter(options.adapter)
     except ModelError as error:
         print(f"browline: {error}", file=sys.stderr)
         return 1
@@ -72,6 +73,7 @@ class Chat:
         self._options = options
         self._schema: dict[str, Any] | None = None
         self.pasted = Pasted()
+        self._adapter: str = options.adapter
         self.turns: list[Turn] = system_turn(options.system)
 
     def line(self, line: str) -> int:
@@ -93,7 +95,11 @@ class Chat:
             return 1
         options = self._options
         request = Request(
-            messages=self.turns, limit=options.limit, sampling=sampling_of(options), schema=self._schema
+            messages=self.turns,
+            limit=options.limit,
+            sampling=sampling_of(options),
+            schema=self._schema,
+            adapter=self._adapter,
         )
         try:
             answer = say(self._engine, request, sys.stdout)
@@ -121,11 +127,27 @@ class Chat:
                 except ValueError as error:
                     print(f"browline: {error}", file=sys.stderr)
                     return 1
+            case "/adapter":
+                return self._switch(rest)
             case "/help":
                 print(HELP, file=sys.stderr)
             case _:
                 print(f"browline: there is no {word}. {HELP}", file=sys.stderr)
                 return 1
+        return 0
+
+    def _switch(self, name: str) -> int:
+        """Go on with another adapter; the turns so far stay, and it reads them itself."""
+        try:
+            if name:
+                wanted = "" if name == "none" else name
+                self._engine.open_adapter(wanted)
+                self._adapter = wanted
+        except ModelError as error:
+            print(f"browline: {error}", file=sys.stderr)
+            return 1
+        there = ", ".join(self._engine.adapters()) or "none: `browline models adapter` adds one"
+        print(f"adapter: {self._adapter or 'none'} (there are: {there})", file=sys.stderr)
         return 0
 
 

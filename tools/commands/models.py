@@ -18,14 +18,15 @@ from boards import load as boards
 from models.base import ModelError
 from models.language import memory_mb
 from models.manifest import list_manifests
+from models.qwen_vl.adapter import remove_adapter
 from models.store import ModelStore, cache_folder, ignore_progress
-from tools.qwen import built_folder, describe, list_built
+from tools.qwen import built_folder, describe, find_model, list_built
 
 FIRST = ("ppocrv6-tiny", "silero-vad")  # what ``./run`` wants before it starts
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """``list``, ``pull``, ``build``, ``remove``."""
+    """``list``, ``pull``, ``build``, ``adapter``, ``remove``."""
     actions = parser.add_subparsers(dest="action", required=True)
     listing = actions.add_parser(
         "list", help="every model: its size, whether it is here, which boards hold it"
@@ -47,8 +48,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     build.add_argument("--name", help="what to call it; the checkpoint's name when left out")
     build.add_argument("--board", choices=boards.names(), help="refuse what this board can't hold")
     build.add_argument("--out", type=Path, metavar="FOLDER", help="make it here instead of in the cache")
+    adapter = actions.add_parser(
+        "adapter", help="keep a LoRA adapter beside a built model, to be switched on"
+    )
+    adapter.add_argument("model", help="a name from `browline models list`, or a built model's folder")
+    adapter.add_argument("adapter", type=Path, metavar="FOLDER", help="the adapter as PEFT saves it")
+    adapter.add_argument("--name", help="what to call it; the folder's name when left out")
     remove = actions.add_parser("remove", help="delete a model's files")
-    remove.add_argument("name", nargs="+")
+    remove.add_argument("name", nargs="+", help="a model, or MODEL:ADAPTER")
 
 
 def open_store() -> ModelStore:
@@ -67,6 +74,8 @@ def main(options: argparse.Namespace) -> int:
                 _pull(store, FIRST if options.first else options.name or list(list_manifests()))
             case "build":
                 _build(options)
+            case "adapter":
+                _adapter(options)
             case "remove":
                 for name in options.name:
                     _remove(store, name)
@@ -142,6 +151,16 @@ def _tell(text: str) -> None:
     print(f"browline: {text}", file=sys.stderr)
 
 
+def _adapter(options: argparse.Namespace) -> None:
+    from tools.export.adapter import keep_adapter  # it imports onnx, too
+
+    model = find_model(options.model)
+    name = options.name or options.adapter.resolve().name
+    about = keep_adapter(model, options.adapter, name)
+    print(f"{name:<24} {about.data.bytes / 1e6:7.1f} MB  rank {about.rank}  for {model.name}")
+    print(f"try: browline ask {options.model} --adapter {name} 'Hello!'", file=sys.stderr)
+
+
 def _step(what: str, done: int, total: int) -> None:
     print(f"\r\033[K  {100 * done / max(1, total):3.0f} %  {what}", end="", file=sys.stderr, flush=True)
 
@@ -151,6 +170,10 @@ def ignore(_what: str, _done: int, _total: int) -> None:
 
 
 def _remove(store: ModelStore, name: str) -> None:
+    model, _, adapter = name.partition(":")
+    if adapter:
+        remove_adapter(find_model(model), adapter)
+        return
     if name in (built := list_built()):
         shutil.rmtree(built[name])
         return

@@ -21,6 +21,7 @@ from tokenizers import Tokenizer
 
 from models.manifest import sha256_of
 from models.qwen_vl import rows, selftest
+from models.qwen_vl.adapter import GRAPH as ADAPTED
 from models.qwen_vl.folder import (
     DESCRIPTION,
     FORMAT,
@@ -36,12 +37,13 @@ from models.qwen_vl.pixels import decode
 from models.qwen_vl.prompt import Prompt, picture_prompt, text_prompt
 from models.qwen_vl.shape import TextShape, VisionShape
 from models.qwen_vl.vision import Encoder
+from tools.export.adapted import adapted_graph
 from tools.export.calibrate import PICTURE, Calibration, Sample, cache_scales, prompts
 from tools.export.checkpoint import Checkpoint, open_checkpoint
 from tools.export.decoder import EMBEDDING, HEAD, KvScales, decoder_graph, probe_graph, store_layer
 from tools.export.errors import CheckpointError, ExportError
 from tools.export.families import Family, family_of
-from tools.export.fold import Rotation, rotation, store_folded
+from tools.export.fold import Rotation, rotation, store_folded, store_rotation
 from tools.export.graph import Graph, save
 from tools.export.lora import with_adapter
 from tools.export.sizes import BITS
@@ -78,7 +80,7 @@ def build(
     if adapter is not None:
         checkpoint = with_adapter(checkpoint, adapter)
     plan = _plan(checkpoint, quant)
-    with _appearing(target) as folder:
+    with appearing(target) as folder:
         return _build(plan, folder, target.name, progress)
 
 
@@ -119,7 +121,8 @@ def _sizes(checkpoint: Checkpoint, part: str, file: str) -> dict[str, Any]:
 
 
 @contextmanager
-def _appearing(target: Path) -> Iterator[Path]:
+def appearing(target: Path) -> Iterator[Path]:
+    """A hidden folder beside ``target`` that takes its name when the block ends well. Raises ExportError."""
     folder = target.with_name(f".{target.name}.building")
     try:
         shutil.rmtree(folder, ignore_errors=True)  # what a killed build left
@@ -145,6 +148,8 @@ def _build(plan: Plan, folder: Path, name: str, progress: Progress) -> Descripti
     with WeightFile(folder / "decoder.data") as weights:
         progress("embedding and head", 0, shape.layers)
         store_tables(weights, checkpoint, shape, bits, turn)
+        if turn is not None:
+            store_rotation(weights, turn)
         about = Description(
             format=FORMAT,
             name=name,
@@ -233,6 +238,9 @@ def _graphs(
     shape = about.text
     graph = Graph(about.tensors)
     save(decoder_graph(graph, shape, bits, scales), folder / "decoder.onnx")
+    save(
+        adapted_graph(Graph(about.tensors), shape, bits, eight_bit_cache=about.kv == "int8"), folder / ADAPTED
+    )
     if not bits:
         return about
     layers = {name: size for name, size in graph.in_blocks.items() if name not in (EMBEDDING, HEAD)}

@@ -78,7 +78,7 @@ class Calibration:
         finally:
             session.close()
             path.unlink()
-        self.seen.append(_largest(outcomes))
+        self.seen.append(largest(outcomes))
         return self.seen[-1]
 
     def _run(self, session: BoundSession, i: int, sample: Sample) -> Seen:
@@ -104,7 +104,7 @@ class Calibration:
         sample.hidden = result
         key, value = (np.swapaxes(part[0], 0, 1) for part in cache)  # [rows, kv_heads, head]
         value = value if self._turn is None else value @ self._turn.head
-        return Seen(_radius(key).max(axis=0).ravel(), np.abs(value).max(axis=0).ravel(), down)
+        return Seen(radius(key).max(axis=0).ravel(), np.abs(value).max(axis=0).ravel(), down)
 
 
 def cache_scales(seen: Sequence[Seen]) -> KvScales:
@@ -115,11 +115,12 @@ def cache_scales(seen: Sequence[Seen]) -> KvScales:
     )
 
 
-def _largest(outcomes: Sequence[Seen]) -> Seen:
+def largest(outcomes: Sequence[Seen]) -> Seen:
+    """Of several prompts."""
     return Seen(*(np.max([getattr(one, name) for one in outcomes], axis=0) for name in ("k", "v", "down")))
 
 
-def _radius(key: NDArray[np.float32]) -> NDArray[np.float32]:
+def radius(key: NDArray[np.float32]) -> NDArray[np.float32]:
     """How far from zero a rotated pair can get: the same at every position, whatever the prompts' length."""
     first, second = np.split(key, 2, axis=-1)
     return np.tile(np.hypot(first, second), 2)

@@ -100,12 +100,12 @@ def store_layer(file: WeightFile, source: Checkpoint, shape: TextShape, i: int) 
 
 def decoder_graph(graph: Graph, shape: TextShape, bits: int, scales: KvScales | None) -> ModelProto:
     """The whole decoder over the weights that ``graph`` knows; ``scales`` None: the cache is float32."""
-    return _Decoder(graph, shape, bits, scales).whole()
+    return DecoderGraph(graph, shape, bits, scales).whole()
 
 
 def probe_graph(graph: Graph, shape: TextShape, bits: int, blocks: int) -> ModelProto:
     """The MLPs of the first ``blocks`` blocks, ``embeds`` in and ``hidden`` out, for timing a CPU's kernels."""
-    return _Decoder(graph, shape, bits, None).mlps(blocks)
+    return DecoderGraph(graph, shape, bits, None).mlps(blocks)
 
 
 def layer_graph(tensors: Mapping[str, StoredTensor], shape: TextShape, i: int) -> ModelProto:
@@ -113,17 +113,21 @@ def layer_graph(tensors: Mapping[str, StoredTensor], shape: TextShape, i: int) -
 
     ``down`` float32[ffn] is the largest magnitude of each input of the down projection.
     """
-    return _Decoder(Graph(tensors), shape, 0, None).one(i)
+    return DecoderGraph(Graph(tensors), shape, 0, None).one(i)
 
 
-class _Decoder:
+class DecoderGraph:
+    """The decoder, node by node; ``linear`` and ``steps`` are where a variant of it differs."""
+
     def __init__(self, graph: Graph, shape: TextShape, bits: int, scales: KvScales | None) -> None:
         self.graph = graph
         self.shape = shape
         self.bits = bits
         self.scales = scales
+        self.eight_bit_cache = scales is not None
 
     def whole(self) -> ModelProto:
+        """All of it, from embeddings to logits."""
         graph, shape = self.graph, self.shape
         hidden = self._inputs()
         graph.input("take", INT64, ["t"])
@@ -143,6 +147,7 @@ class _Decoder:
         return graph.finish()
 
     def one(self, i: int) -> ModelProto:
+        """Block ``i`` alone."""
         graph = self.graph
         hidden = self._inputs()
         normed = self._norm(hidden, f"{i}.norm1", f"{i}.n1")
@@ -155,6 +160,7 @@ class _Decoder:
         return graph.finish()
 
     def mlps(self, blocks: int) -> ModelProto:
+        """The MLPs of the first blocks alone."""
         graph = self.graph
         hidden = graph.input("embeds", FLOAT, [1, "r", self.shape.width])
         for i in range(blocks):
@@ -169,7 +175,7 @@ class _Decoder:
     def _block(self, i: int, normed: str, hidden: str) -> tuple[str, str, str]:
         """What the MLP made, the residual to add it to, and the MLP's inner values."""
         parts = layer(self.shape, i, self.bits)
-        attended = apply(self.graph, parts.out, self._attention(i, parts, normed))
+        attended = self.linear(parts.out, self._attention(i, parts, normed))
         normed, hidden = self._add_norm(attended, hidden, f"{i}.norm2", f"{i}.n2")
         made, inner = self._mlp(i, parts, normed)
         if i < self.shape.deepstack:
@@ -212,15 +218,15 @@ class _Decoder:
 
     def _mlp(self, i: int, parts: Layer, x: str) -> tuple[str, str]:
         graph = self.graph
-        gate, up = apply(graph, parts.gate, x), apply(graph, parts.up, x)
+        gate, up = self.linear(parts.gate, x), self.linear(parts.up, x)
         # QuickGelu with alpha 1 is SiLU in one kernel.
         silu = graph.op("QuickGelu", [gate], f"{i}.silu", domain=MICROSOFT, alpha=1.0)
         inner = graph.op("Mul", [silu, up], f"{i}.inner")
-        return apply(graph, parts.down, inner), inner
+        return self.linear(parts.down, inner), inner
 
     def _attention(self, i: int, parts: Layer, x: str) -> str:
         graph, shape = self.graph, self.shape
-        packed = apply(graph, parts.qkv, x)
+        packed = self.linear(parts.qkv, x)
         if shape.qk_norm:
             packed = self._normed_heads(i, packed)
         cache = [self._cache(f"{letter}.{i}") for letter in "kv"]
@@ -239,16 +245,24 @@ class _Decoder:
 
     def _cache(self, name: str) -> str:
         shape: list[int | str] = [1, self.shape.kv_heads, "S", self.shape.head_size]
-        kind = FLOAT if self.scales is None else INT8
+        kind = INT8 if self.eight_bit_cache else FLOAT
         self.graph.output(f"{name}.out", kind, shape)
         return self.graph.input(name, kind, shape)
 
+    def linear(self, part: Linear, x: str) -> str:
+        """A block's linear layer."""
+        return apply(self.graph, part, x)
+
+    def steps(self, i: int) -> list[str]:
+        """The steps of block ``i``'s 8-bit keys and values."""
+        assert self.scales is not None
+        return [self.graph.const(scales[i], np.float32) for scales in (self.scales.k, self.scales.v)]
+
     def _kv(self, i: int) -> tuple[list[str], dict[str, object]]:
-        if self.scales is None:
+        if not self.eight_bit_cache:
             return [], {}
-        steps = [self.graph.const(scales[i], np.float32) for scales in (self.scales.k, self.scales.v)]
         kinds = {"k_quant_type": "PER_CHANNEL", "v_quant_type": "PER_CHANNEL", "kv_cache_bit_width": 8}
-        return ["", "", "", *steps], kinds
+        return ["", "", "", *self.steps(i)], kinds
 
     def _normed_heads(self, i: int, packed: str) -> str:
         """Each head of Q and of K normed on its own; V as it is."""

@@ -76,7 +76,48 @@ def store_folded(
         file.put(f"{i}.{name}", np.float32, (shape.width,), [np.ones(shape.width, np.float32)])
     for name in ("qnorm", "knorm") if shape.qk_norm else ():
         file.put(f"{i}.{name}", np.float32, (shape.head_size,), [raw(f"{i}.{name}")])
+    # What an adapter is folded with when it comes; no graph reads it.
+    for name, vector in (("norm1", norm1), ("norm2", norm2), ("smooth", smooth)):
+        file.put(f"folded.{i}.{name}", np.float32, vector.shape, [vector])
     return tuple(sorted(int(at) for at in np.argsort(down_inputs / smooth)[-OUTLIERS:]))
+
+
+class Basis(msgspec.Struct, frozen=True):
+    """What one block was folded with: norms float32[width], ``smooth`` float32[ffn]."""
+
+    turn: Rotation
+    norm1: Matrix
+    norm2: Matrix
+    smooth: Matrix
+
+
+def fold_factors(
+    shape: TextShape, basis: Basis, part: str, down: Matrix, up: Matrix
+) -> tuple[Matrix, Matrix]:
+    """LoRA's A float32[rank, K] and B float32[N, rank] of the layer ``part`` as the folded block wants them."""
+    stream = basis.turn.stream
+    if part in ("q", "k", "v"):
+        down = np.asarray((down * basis.norm1) @ stream, np.float32)
+    if part in ("gate", "up"):
+        down = np.asarray((down * basis.norm2) @ stream, np.float32)
+    if part in ("out", "down"):
+        up = np.asarray(stream.T @ up, np.float32)
+    match part:
+        case "v":
+            up = _values_turned(shape, up, basis.turn)
+        case "out":
+            down = _heads_turned(down, basis.turn)
+        case "up":
+            up = up / basis.smooth[:, None]
+        case "down":
+            down = down * basis.smooth
+    return down, up
+
+
+def store_rotation(file: WeightFile, turn: Rotation) -> None:
+    """Write what shows later that ``rotation`` still gives the same. Raises OSError."""
+    for name, row in (("stream", turn.stream[0]), ("head", turn.head[0])):
+        file.put(f"folded.{name}", np.float32, row.shape, [row])
 
 
 def _pieces(weight: Matrix) -> Iterator[Matrix]:

@@ -1,4 +1,4 @@
-"""A LoRA adapter as PEFT saves it, merged into its base while that is read: W + scale · B · A.
+"""A LoRA adapter as PEFT saves it: W + scale · B · A. ``with_adapter`` merges it into its base while that is read.
 
 Format: huggingface.co/docs/peft, "Checkpoint format"; the scale is ``lora_alpha / r``, or over √r with ``use_rslora``
 (arXiv 2106.09685 §4.1, 2312.03732).
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +25,7 @@ _PART = re.compile(r"base_model\.model\.(.+)\.lora_([AB])(?:\.default)?\.weight"
 
 def with_adapter(base: Checkpoint, folder: Path) -> Checkpoint:
     """``base`` as the adapter changes it. Raises CheckpointError."""
-    config = read_json(folder, "adapter_config.json")
-    _refuse(folder, config)
-    if not (folder / WEIGHTS).is_file():
-        raise CheckpointError(f"{folder} has no {WEIGHTS}: save the adapter with save_pretrained")
-    reader = _Merged(base, _Adapter(folder, config))
+    reader = _Merged(base, Lora(folder))
     made = {
         **base.config,
         "_name": f"{base.config.get('_name') or base.where.resolve().name} + {folder.resolve().name}",
@@ -38,35 +35,44 @@ def with_adapter(base: Checkpoint, folder: Path) -> Checkpoint:
 
 def _refuse(folder: Path, config: dict[str, Any]) -> None:
     if (kind := config.get("peft_type")) != "LORA":
-        raise CheckpointError(f"{folder}: peft_type is {kind!r}; LORA is merged")
+        raise CheckpointError(f"{folder}: peft_type is {kind!r}; only LORA can be used")
     for key in ("use_dora", "fan_in_fan_out", "modules_to_save", "trainable_token_indices", "lora_bias"):
         if config.get(key):
             raise CheckpointError(
-                f"{folder}: {key} is not merged; merge it with PEFT's merge_and_unload and build that"
+                f"{folder}: {key} can't be used; merge it with PEFT's merge_and_unload and build that"
             )
     if config.get("bias", "none") != "none":
         raise CheckpointError(f"{folder}: bias is {config['bias']!r}; merge it with PEFT's merge_and_unload")
 
 
-class _Adapter:
-    """The two factors of each changed tensor, by its canonical name."""
+class Lora:
+    """An adapter's folder, opened: the two factors of each tensor it changes, by the tensor's canonical name."""
 
-    def __init__(self, folder: Path, config: dict[str, Any]) -> None:
+    def __init__(self, folder: Path) -> None:
+        """Raises CheckpointError for what is no LoRA adapter, or more than one."""
         self._folder = folder
-        self._config = config
+        self._config = read_json(folder, "adapter_config.json")
+        _refuse(folder, self._config)
+        if not (folder / WEIGHTS).is_file():
+            raise CheckpointError(f"{folder} has no {WEIGHTS}: save the adapter with save_pretrained")
         self._reader = SafetensorsReader([folder / WEIGHTS])
         self._raw: dict[str, dict[str, str]] = {}
         for name in self._reader.shapes():
             match = _PART.fullmatch(name)
             if match is None:
                 raise CheckpointError(
-                    f"{folder}: tensor {name} is no LoRA factor of a linear layer; it can't be merged"
+                    f"{folder}: tensor {name} is no LoRA factor of a linear layer; it can't be used"
                 )
             self._raw.setdefault(match[1], {})[match[2]] = name
         self.changed = {canonical(f"{module}.weight"): module for module in self._raw}
 
-    def check(self, base: Checkpoint) -> None:
-        """Raise CheckpointError unless every factor belongs to a tensor of ``base``."""
+    def check(self, base: Mapping[str, tuple[int, ...]], called: str) -> None:
+        """Raise CheckpointError unless every factor belongs to a tensor of the model ``called`` so.
+
+        ``base`` has the shapes of its tensors by their canonical names.
+        """
+        if not self.changed:
+            raise CheckpointError(f"{self._folder}: {WEIGHTS} is empty: save the adapter again")
         shapes = self._reader.shapes()
         for name, module in self.changed.items():
             parts = self._raw[module]
@@ -75,13 +81,25 @@ class _Adapter:
                     f"{self._folder}: {module} has only one of lora_A and lora_B: save it again"
                 )
             down, up = shapes[parts["A"]], shapes[parts["B"]]
-            wanted = base.shape(name) if name in base else None
+            wanted = base.get(name)
             if len(down) != 2 or len(up) != 2 or down[0] != up[1] or wanted != (up[0], down[1]):
                 raise CheckpointError(
-                    f"{self._folder}: {module} changes a tensor of {[up[0], down[-1]]}, {base.where.name} has "
+                    f"{self._folder}: {module} changes a tensor of {[up[0], down[-1]]}, {called} has "
                     f"{list(wanted) if wanted else 'none'}: the adapter belongs to another base "
                     f"({self._config.get('base_model_name_or_path') or 'not named'})"
                 )
+
+    def factors(self, name: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """A float32[rank, K] and B float32[N, rank], the scale in B. Raises CheckpointError."""
+        parts, shapes = self._raw[self.changed[name]], self._reader.shapes()
+        down, up = (self._reader.rows(parts[key], 0, shapes[parts[key]][0]) for key in "AB")
+        up = up * self._scale(self.changed[name], len(down))
+        if not (np.isfinite(down).all() and np.isfinite(up).all()):
+            raise CheckpointError(
+                f"{self._folder}: {self.changed[name]} holds NaN or infinity: "
+                "the training run or the copy is broken"
+            )
+        return down, up
 
     def rows(self, name: str, start: int, stop: int) -> NDArray[np.float32]:
         """What is added to these rows. Raises CheckpointError."""
@@ -102,8 +120,8 @@ class _Adapter:
 
 
 class _Merged(Reader):
-    def __init__(self, base: Checkpoint, adapter: _Adapter) -> None:
-        adapter.check(base)
+    def __init__(self, base: Checkpoint, adapter: Lora) -> None:
+        adapter.check({name: base.shape(name) for name in base.names()}, base.where.name)
         self._base = base
         self._adapter = adapter
 

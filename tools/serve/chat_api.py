@@ -95,8 +95,11 @@ def read_body(data: bytes) -> Body:
         raise ApiError(f"the body can't be read: {error}") from error
 
 
-def to_request(body: Body) -> Request:
-    """Raises ApiError."""
+def to_request(body: Body, served: str) -> Request:
+    """``served`` is the model's name; ``served:NAME`` asks for its adapter NAME, any other name for itself.
+
+    Raises ApiError.
+    """
     if (body.n or 1) != 1:
         raise ApiError("n is more than 1: ask again for another answer")
     if body.tools:
@@ -113,6 +116,7 @@ def to_request(body: Body) -> Request:
         sampling=_sampling(body),
         stop=tuple(stop),
         schema=_schema(body.response_format),
+        adapter=body.model.removeprefix(f"{served}:") if body.model.startswith(f"{served}:") else "",
     )
 
 

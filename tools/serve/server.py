@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import chain
 from typing import Any
+from urllib.parse import unquote
 
 from models.base import ModelError
 from models.qwen_vl.engine import Engine
@@ -57,18 +58,25 @@ class Handler(BaseHTTPRequestHandler):
     server: Server
 
     def do_GET(self) -> None:
-        """The list of models: the one that is served."""
+        """The list of models: the one that is served, and with each of its adapters."""
         if not self._welcome():
             return
-        about = self.server.engine.folder.about
-        model = {"id": about.name, "object": "model", "created": 0, "owned_by": "browline"}
-        match self.path.rstrip("/"):
-            case "/v1/models":
-                self._json(200, {"object": "list", "data": [model]})
-            case path if path == f"/v1/models/{about.name}":
-                self._json(200, model)
-            case _:
-                self._missing()
+        models = {
+            f"/v1/models/{name}": {"id": name, "object": "model", "created": 0, "owned_by": "browline"}
+            for name in self._names()
+        }
+        path = unquote(self.path.rstrip("/"))
+        if path == "/v1/models":
+            self._json(200, {"object": "list", "data": list(models.values())})
+        elif path in models:
+            self._json(200, models[path])
+        else:
+            self._missing()
+
+    def _names(self) -> list[str]:
+        engine = self.server.engine
+        name = engine.folder.about.name
+        return [name, *(f"{name}:{adapter}" for adapter in engine.adapters())]
 
     def do_POST(self) -> None:
         """A chat completion, whole or as a stream."""
@@ -85,20 +93,21 @@ class Handler(BaseHTTPRequestHandler):
     def _complete(self) -> None:
         try:
             body = read_body(self._body())
-            request = to_request(body)
+            request = to_request(body, self.server.engine.folder.about.name)
             with self.server.turn:  # pictures are encoded here
                 loop = self.server.engine.answer(request)
             steps = self.server.take(loop)
             first = next(steps)  # a prompt that can't be answered is an error, not a broken stream
-            self._answer(body, first, steps)
+            self._answer(body, request.adapter, first, steps)
         except (ApiError, ModelError) as error:
             self._json(400, error_body(str(error), "invalid_request_error"))
 
-    def _answer(self, body: Body, first: Any, steps: Iterator[Any]) -> None:
+    def _answer(self, body: Body, adapter: str, first: Any, steps: Iterator[Any]) -> None:
+        name = self.server.engine.folder.about.name
         frame = {
             "id": f"chatcmpl-{uuid.uuid4().hex}",
             "created": int(time.time()),
-            "model": self.server.engine.folder.about.name,
+            "model": f"{name}:{adapter}" if adapter else name,
         }
         if body.stream:
             self._stream(frame, body, first, steps)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runtime.console.commands import measures, models, parts, recordings, system, wearer, words
+from runtime.console.commands import adapter, measures, models, parts, recordings, system, wearer, words
 
 COMMANDS = (
     *parts.COMMANDS,
@@ -11,5 +11,6 @@ COMMANDS = (
     *words.COMMANDS,
     *recordings.COMMANDS,
     *models.COMMANDS,
+    *adapter.COMMANDS,
     *system.COMMANDS,
 )

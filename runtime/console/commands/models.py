@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from models.language import LANGUAGE_SETTING
 from models.manifest import Manifest
 from models.processor import processor
 from runtime.console.command import Answer, Call, Command, choose
+from runtime.console.commands.adapter import keep_choice
 from runtime.console.errors import AbsentError
 from runtime.console.glasses import Glasses
 from runtime.console.table import table
@@ -38,9 +38,11 @@ async def _list(call: Call) -> Answer:
     language = call.glasses.language
     for name in language.names():
         state = "loaded" if name in loaded else "here"
-        chosen = "language, answers" if name == language.name else "language"
+        answers, adapter = name == language.name, language.adapter if name == language.name else ""
+        chosen = ("language, answers" if answers else "language") + (f" with {adapter}" if adapter else "")
         rows.append((name, state, "", "yours", chosen))
-        data.append({"name": name, "state": state, "task": "language", "answers": name == language.name})
+        told = {"name": name, "state": state, "task": "language", "answers": answers, "adapter": adapter}
+        data.append(told)
     lines = [table(rows, ("model", "state", "size", "licence", "")), f"{sum(loaded.values())} MB in use"]
     for w in call.glasses.runner.status():
         now = f"works on {w.busy}" if w.busy else "waits"
@@ -92,7 +94,7 @@ async def _load(call: Call) -> Answer:
     language = call.glasses.language
     name = _name(call, language.names(), "built model")
     language.choose(name)
-    await call.glasses.clock.call("store", call.glasses.store.set, LANGUAGE_SETTING, name)
+    await keep_choice(call.glasses)
     call.show(Answer(f"loading {name}"))
     memory = await language.load()
     return Answer(f"{name} answers; {memory} MB in use")

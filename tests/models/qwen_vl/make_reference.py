@@ -22,6 +22,7 @@ FOLDER = Path(__file__).with_name("reference")
 DRAWN = [(family, seed) for family in tiny_qwen.FAMILIES for seed in (1, 2, 3)]
 FILMED = [(family, seed) for family in ("qwen2_vl", "qwen2_5_vl", "qwen3_vl") for seed in (1, 2, 3)]
 TUNED = [("qwen2", 2), ("qwen3", 3)]
+TUNED_EYES = [("qwen3_vl", 2)]
 LENGTHS = {1: 1, 2: 37, 3: 300}  # one token; an odd number; more than two chunks
 
 
@@ -73,11 +74,16 @@ def draw_stills() -> None:
             plain = tiny_vision.plain(engine, prompt)
             keep(f"{family}-{seed}", reference.load(folder), plain, reference.sight(folder, plain, pictures))
             engine.close()
-    for family, seed in TUNED:
+    for family, seed in (*TUNED, *TUNED_EYES):
         with tempfile.TemporaryDirectory() as place:
             base = tiny_qwen.draw(family, seed, Path(place, "tiny"))
+            build(base, Path(place, "built"), "none")
+            engine = open_engine(Path(place, "built"))
+            prompt, pictures = question(engine, family, seed)
+            plain = tiny_vision.plain(engine, prompt)
             model = reference.load(base, tiny_qwen.draw_adapter(base, seed, Path(place, "tuned")))
-            keep(f"{family}-{seed}-lora", model, tokens(family, seed), {})
+            keep(f"{family}-{seed}-lora", model, plain, reference.sight(base, plain, pictures))
+            engine.close()
 
 
 def keep(name: str, model: Any, plain: list[int], seen: dict[str, Any]) -> None:

@@ -6,17 +6,21 @@ from pathlib import Path
 
 import pytest
 
-from models.language import LANGUAGE_SETTING
+from models.language import ADAPTER_SETTING, LANGUAGE_SETTING
 from tests.runtime.console.talk import Talk, talk
 from tools.bench import tiny_qwen
+from tools.export.adapter import keep_adapter
 from tools.export.build import build
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("built")
-    for family in ("qwen3", "qwen2_5_vl"):
-        build(tiny_qwen.draw(family, 2, place.parent / f"{place.name}-{family}"), place / family)
+    for family in ("qwen2_5_vl", "qwen3"):
+        checkpoint = tiny_qwen.draw(family, 2, place.parent / f"{place.name}-{family}")
+        build(checkpoint, place / family)
+    tuned = tiny_qwen.draw_adapter(checkpoint, 1, place.parent / f"{place.name}-tuned")
+    keep_adapter(place / family, tuned, "pirate")
     return place
 
 
@@ -59,6 +63,32 @@ def test_a_model_that_sees(built: Path) -> None:
         said = (await t.ask("snap"))["data"]["lines"]
         assert "Whole Milk" in said[0]["text"]  # what was read comes first, whatever the model says
         assert "qwen2_5_vl" in await t.text("models unload qwen2_5_vl")
+
+    talk(story)
+
+
+def test_an_adapter_is_switched_and_kept(built: Path) -> None:
+    async def story(t: Talk) -> None:
+        glasses = t.sim.glasses
+        glasses.language._folder = built
+        assert "models load NAME" in await t.refused("adapter")
+        await t.text("models load qwen2_5_vl")
+        assert "has none: `browline models adapter`" in await t.text("adapter")
+        assert "There are: none" in await t.refused("adapter pirate")
+        await t.text("models load qwen3")
+        assert (await t.ask("adapter"))["data"] == {"adapters": ["pirate"], "on": ""}
+        plain = await t.text("translate milk")
+        assert await t.text("adapter pirate") == "qwen3 answers with pirate"
+        assert glasses.store.get(ADAPTER_SETTING, str, "") == "pirate"
+        assert "answers with pirate" in await t.text("models")
+        assert "on" in await t.text("adapter")
+        assert await t.text("translate milk") != plain
+        assert await t.text("adapter none") == "qwen3 answers as it is"
+        assert await t.text("translate milk") == plain
+        await t.text("adapter pirate")
+        await t.text("models load qwen2_5_vl")
+        assert glasses.store.get(ADAPTER_SETTING, str, "") == ""
+        assert glasses.language.adapter == ""
 
     talk(story)
 

@@ -85,8 +85,47 @@ def test_a_chat_in_a_pipe_remembers_its_turns(
     assert "there is no /nonsense" in told.err
 
 
+def test_an_adapter_from_its_folder_to_an_answer(
+    checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lora = str(tiny_qwen.draw_adapter(checkpoint, 1, tmp_path / "pirate"))
+    assert main(["models", "build", str(checkpoint), "--name", "m"]) == 0
+    capsys.readouterr()
+    assert main(["models", "adapter", "m", lora]) == 0
+    told = capsys.readouterr()
+    assert told.out.startswith("pirate ")
+    assert "browline ask m --adapter pirate" in told.err
+    assert main(["models", "list"]) == 0
+    assert ":pirate" in capsys.readouterr().out
+    said = {}
+    for name in ("", "pirate"):
+        assert main(["ask", "m", "hello", "--limit", "12", "--adapter", name]) == 0
+        said[name] = capsys.readouterr().out
+    assert said[""] != said["pirate"]
+    lines = "hello\n/new\n/adapter pirate\nhello\n/new\n/adapter none\nhello\n/adapter\n/adapter captain\n"
+    monkeypatch.setattr("sys.stdin", io.StringIO(lines))
+    assert main(["chat", "m", "--limit", "12"]) == 1
+    told = capsys.readouterr()
+    assert told.out == said[""] + said["pirate"] + said[""]
+    assert "adapter: none (there are: pirate)" in told.err
+    assert "no adapter 'captain'" in told.err
+    monkeypatch.setattr("sys.stdin", io.StringIO("hello\n"))
+    assert main(["chat", "m", "--limit", "12", "--adapter", "pirate"]) == 0
+    assert capsys.readouterr().out == said["pirate"]
+    assert main(["models", "remove", "m:pirate"]) == 0
+    assert main(["ask", "m", "hello", "--adapter", "pirate"]) == 1
+    assert main(["chat", "m", "--adapter", "pirate"]) == 1
+    assert main(["models", "remove", "m:pirate"]) == 1
+    assert capsys.readouterr().err.count("m has no adapter 'pirate'; `browline models adapter` adds one") == 3
+
+
 @pytest.mark.parametrize(
-    ("words", "message"), [(["build", "/nowhere"], "is not there"), (["remove", "x"], "no model")]
+    ("words", "message"),
+    [
+        (["adapter", "x", "/nowhere"], "no model"),
+        (["build", "/nowhere"], "is not there"),
+        (["remove", "x"], "no model"),
+    ],
 )
 def test_what_can_not_be_done_is_said(
     checkpoint: Path, words: list[str], message: str, capsys: pytest.CaptureFixture[str]

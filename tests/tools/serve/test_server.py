@@ -18,6 +18,7 @@ from PIL import Image
 
 from models.qwen_vl.engine import Request, open_engine, run
 from tools.bench import tiny_qwen
+from tools.export.adapter import keep_adapter
 from tools.export.build import build
 from tools.serve.server import Server
 
@@ -27,7 +28,9 @@ HELLO: list[Any] = [{"role": "user", "content": "hello"}]
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     place: Path = tmp_path_factory.mktemp("serve")
-    build(tiny_qwen.draw("qwen3", 2, place / "checkpoint"), place / "tiny")
+    checkpoint = tiny_qwen.draw("qwen3", 2, place / "checkpoint")
+    build(checkpoint, place / "tiny")
+    keep_adapter(place / "tiny", tiny_qwen.draw_adapter(checkpoint, 1, place / "tuned"), "pirate")
     with Server(open_engine(place / "tiny"), 0) as made:
         threading.Thread(target=made.serve_forever, args=(0.01,), daemon=True).start()
         yield made
@@ -54,14 +57,36 @@ def client(server: Server) -> Iterator[openai.OpenAI]:
         yield made
 
 
-def expected(server: Server, limit: int) -> str:
+def expected(server: Server, limit: int, adapter: str = "") -> str:
     with server.turn:
-        return run(server.engine.answer(Request(messages=HELLO, limit=limit))).text
+        return run(server.engine.answer(Request(messages=HELLO, limit=limit, adapter=adapter))).text
 
 
 def test_the_models_are_listed(client: openai.OpenAI) -> None:
-    assert [model.id for model in client.models.list()] == ["tiny"]
+    assert [model.id for model in client.models.list()] == ["tiny", "tiny:pirate"]
     assert client.models.retrieve("tiny").owned_by == "browline"
+    assert client.models.retrieve("tiny:pirate").id == "tiny:pirate"
+    with pytest.raises(openai.NotFoundError):
+        client.models.retrieve("tiny:captain")
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_an_adapter_is_a_model_of_its_own(client: openai.OpenAI, server: Server, stream: bool) -> None:
+    body: Any = {"messages": HELLO, "max_tokens": 12, "stream": stream}
+    said = {}
+    for name in ("tiny", "tiny:pirate", "gpt-4:turbo"):
+        done = client.chat.completions.create(model=name, **body)
+        events = list(done) if stream else [done]
+        said[name] = "".join(
+            (event.choices[0].delta if stream else event.choices[0].message).content or "" for event in events
+        )
+        assert {event.model for event in events} == {name if name.startswith("tiny") else "tiny"}
+    assert said == {
+        "tiny": expected(server, 12),
+        "tiny:pirate": expected(server, 12, "pirate"),
+        "gpt-4:turbo": expected(server, 12),  # whatever a client calls it
+    }
+    assert said["tiny"] != said["tiny:pirate"]
 
 
 def test_a_whole_answer(client: openai.OpenAI, server: Server) -> None:
@@ -132,6 +157,7 @@ def test_a_client_that_leaves_gives_its_answer_up(client: openai.OpenAI, server:
         ({"temperature": 99.0}, "10"),
         ({"n": 3}, "n is more than 1"),
         ({"stop": ["ab"] * 5000}, "stop has 5000 entries"),
+        ({"model": "tiny:captain"}, "there are: pirate"),
         ({"tools": [{"type": "function", "function": {"name": "f"}}]}, "tools"),
         (
             {"response_format": {"type": "json_schema", "json_schema": {"name": "n", "schema": {"type": 3}}}},
