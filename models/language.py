@@ -16,6 +16,7 @@ import msgspec
 from models.base import ManifestError, ModelMemoryError, Question
 from models.qwen_vl.adapter import list_adapters
 from models.qwen_vl.folder import DESCRIPTION, Description, ModelFolder
+from models.qwen_vl.kernels import holds_two, told
 from models.runner import Priority, Runner
 from models.store import cache_folder
 
@@ -109,14 +110,14 @@ class Language:
         Says how many MB it is counted for. Raises ModelError.
         """
         about, place = self._about(), self._place()
-        await self._runner.load(about.name, memory_mb(about), lambda: self._open(place))
+        await self._runner.load(about.name, self._memory(about), lambda: self._open(place))
         if adapter := self._adapter:
             await self._runner.run(lambda: self._ready(adapter), name="adapter", priority=Priority.ANSWER)
-        return memory_mb(about)
+        return self._memory(about)
 
     def _ready(self, adapter: str) -> None:
         about, place = self._about(), self._place()
-        with self._runner.shelf.hold(about.name, memory_mb(about), lambda: self._open(place)) as engine:
+        with self._runner.shelf.hold(about.name, self._memory(about), lambda: self._open(place)) as engine:
             engine.open_adapter(adapter)
 
     def unload(self) -> bool:
@@ -164,7 +165,7 @@ class Language:
         from models.qwen_vl.measure import measure
 
         about = ModelFolder(place).about
-        with self._runner.shelf.hold(about.name, memory_mb(about), lambda: self._open(place)) as engine:
+        with self._runner.shelf.hold(about.name, self._memory(about), lambda: self._open(place)) as engine:
             return (yield from measure(engine, now_ns))
 
     async def forget(self) -> None:
@@ -191,7 +192,7 @@ class Language:
 
     def _steps(self, question: Question, pressed: Callable[[], bool], adapter: str) -> Steps:
         about, place = self._about(), self._place()
-        with self._runner.shelf.hold(about.name, memory_mb(about), lambda: self._open(place)) as engine:
+        with self._runner.shelf.hold(about.name, self._memory(about), lambda: self._open(place)) as engine:
             answer: Answer = yield from engine.answer(_request(question, pressed, adapter))
             return answer
 
@@ -206,6 +207,18 @@ class Language:
             spare_bytes=self._runner.shelf.budget_mb * MB,
             context=CONTEXT,
         )
+
+    def _memory(self, about: Description) -> int:
+        """MB that it is counted for: where the board has room, with the second packing of its weights."""
+        two = holds_two(about, self._runner.shelf.budget_mb * MB)
+        return memory_of(about.weights_bytes * (2 if two else 1))
+
+    def kernels(self, name: str) -> str:
+        """What was measured of a built model's kernels here, for people; empty where nothing was."""
+        try:
+            return told(ModelFolder(self._place(name)))
+        except ManifestError:
+            return ""
 
     def _place(self, name: str = "") -> Path:
         built, name = list_built(self._folder), name or self.name

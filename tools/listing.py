@@ -10,6 +10,7 @@ import msgspec
 from models.base import ModelError
 from models.manifest import list_manifests
 from models.qwen_vl.folder import ModelFolder, Quant
+from models.qwen_vl.kernels import told
 from models.store import ModelStore
 from runtime.console.table import table
 from tools.hub_models import QUANTS, HubModel, holders, list_hub_models
@@ -28,6 +29,8 @@ def lines(store: ModelStore) -> Iterator[str]:
     for path in list_built().values():
         try:
             yield describe(path)
+            if measured := told(ModelFolder(path)):
+                yield f"{'':<24} {measured}"
         except ModelError as error:  # one that is damaged does not hide the others
             yield f"{path.name:<24} damaged: {error}"
     yield "\nOf the Hugging Face hub, for `browline models build NAME`; MB are what it takes on the glasses:"

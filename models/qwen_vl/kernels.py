@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from models.backends import ort_packed
 from models.backends.ort_bound import BoundSession
 from models.qwen_vl import rows
-from models.qwen_vl.folder import ModelFolder
+from models.qwen_vl.folder import Description, ModelFolder
 from models.qwen_vl.shape import TextShape
 
 Kind = Literal["blocks", "signed", "unsigned"]
@@ -78,7 +78,7 @@ def choose(folder: ModelFolder, threads: int, now_ns: Timer | None, spare_bytes:
         measured = _measure(folder, threads, now_ns)
     blocks = measured.speeds["blocks"]
     many: Kind = "blocks"
-    if spare_bytes >= FREE * folder.about.weights_bytes:
+    if holds_two(folder.about, spare_bytes):
         best = WORTH * blocks.many_ms
         for kind, speed in measured.speeds.items():
             if speed.exact and speed.many_ms < best:
@@ -89,6 +89,21 @@ def choose(folder: ModelFolder, threads: int, now_ns: Timer | None, spare_bytes:
 def probed(shape: TextShape) -> int:
     """How many blocks are timed."""
     return min(shape.layers, -(-PROBE_BYTES // (3 * shape.width * shape.ffn)))
+
+
+def holds_two(about: Description, spare_bytes: int) -> bool:
+    """Whether there is room for a second packing, should it pay."""
+    return bool(about.by_rows) and spare_bytes >= FREE * about.weights_bytes
+
+
+def told(folder: ModelFolder) -> str:
+    """What was measured here, for people; empty where nothing was."""
+    measured = recorded(folder)
+    if measured is None:
+        return ""
+    exact = {kind: speed for kind, speed in measured.speeds.items() if speed.exact}
+    many = ", ".join(f"{kind} {speed.many_ms:.1f}" for kind, speed in exact.items())
+    return f"kernels, ms for one row: blocks {exact['blocks'].one_ms:.1f}; for {MANY}: {many}"
 
 
 def recorded(folder: ModelFolder) -> Measured | None:

@@ -44,6 +44,7 @@ async def _list(call: Call) -> Answer:
         told = {"name": name, "state": state, "task": "language", "answers": answers, "adapter": adapter}
         data.append(told)
     lines = [table(rows, ("model", "state", "size", "licence", "")), f"{sum(loaded.values())} MB in use"]
+    lines += [f"{name}: {measured}" for name in language.names() if (measured := language.kernels(name))]
     for w in call.glasses.runner.status():
         now = f"works on {w.busy}" if w.busy else "waits"
         last = f", last {w.last} {w.last_ms:.0f} ms" if w.last else ""

@@ -17,7 +17,7 @@ from models.backends.ort_packed import FOLDER
 from models.qwen_vl import kernels, rows
 from models.qwen_vl.engine import Engine, Request, open_engine, run
 from models.qwen_vl.folder import ModelFolder
-from models.qwen_vl.kernels import PROBES, RECORD, ROUNDS, Kernels, choose, recorded, spare_memory
+from models.qwen_vl.kernels import PROBES, RECORD, ROUNDS, Kernels, choose, recorded, spare_memory, told
 from models.qwen_vl.kv_cache import KvCache
 from models.qwen_vl.prompt import text_prompt
 from tests.models.qwen_vl.conftest import Built
@@ -83,6 +83,13 @@ def test_what_was_measured_is_kept_until_the_model_or_the_cpu_changes(model: Pat
     other = msgspec.structs.replace(found, mark="another CPU")
     (model / FOLDER / RECORD).write_bytes(msgspec.json.encode(other))
     assert recorded(folder) is None
+
+
+def test_what_was_measured_is_told(model: Path) -> None:
+    assert told(ModelFolder(model)) == ""
+    measured(model, 10, 5)
+    assert "128: blocks 10.0, " in told(ModelFolder(model))
+    assert "unsigned 5.0" in told(ModelFolder(model))
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[1", json.dumps({"mark": 1, "speeds": {}})])
