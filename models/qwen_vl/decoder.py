@@ -1,8 +1,8 @@
 """Feeding a decoder graph: rows into a KV cache, logits out.
 
 A row gets the same bits however many others are fed with it, so that a prompt may be cut, cached and gone on with
-anywhere. A lone row would not over a float32 cache, nor with some kernels (see ``kernels``): it is fed twice, and
-the next row overwrites the second's slot.
+anywhere. A lone row would not over a float32 cache, nor with some kernels (see ``kernels``): it is fed twice, the
+next row overwrites the second's slot, and the states of delta nets pass over it.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from models.qwen_vl.fit import check_decoder
 from models.qwen_vl.kv_cache import KvCache
 from models.qwen_vl.rotary import Rotary
 from models.qwen_vl.shape import TextShape
+from models.qwen_vl.states import counting
 
 
 class Decoder:
@@ -77,7 +78,11 @@ class Decoder:
             empty = np.zeros((self._shape.deepstack, 1, rows, self._shape.width), np.float32)
             feeds["deepstack"] = empty if deepstack is None else _padded(deepstack, rows, axis=1)[:, None]
         logits = np.empty((len(take), self._shape.vocab), np.float32)
-        self._binding(cache).run(feeds, {"logits": logits[None]})
+        results = {"logits": logits[None]}
+        if cache.states is not None:
+            feeds |= cache.states.now | counting(self._shape, count, rows)
+            results |= {f"{name}.out": array for name, array in cache.states.following().items()}
+        self._binding(cache).run(feeds, results)
         if not np.isfinite(logits.sum(dtype=np.float64)):
             raise BackendError(
                 f"{self._session.path} computes no numbers: its weights are damaged, build or pull the model again"
@@ -98,7 +103,7 @@ class Decoder:
                 binding.hold(name, array)
             binding.hold("cos", cache.cos)
             binding.hold("sin", cache.sin)
-            for i, pair in enumerate(zip(cache.k, cache.v, strict=True)):
+            for i, *pair in zip(self._shape.attending, cache.k, cache.v, strict=True):
                 for letter, array in zip("kv", pair, strict=True):
                     binding.hold(f"{letter}.{i}", array)
                     binding.into(f"{letter}.{i}.out", array)

@@ -17,14 +17,22 @@ def check_decoder(graph: Path, shapes: Shapes, shape: TextShape) -> None:
     keys = [name for name in shapes if name.startswith("k.") and not name.endswith(".out")]
     wanted: dict[str, tuple[int | str, ...]] = {
         "embeds": (1, "r", shape.width),
-        "cos": ("S", shape.head_size // 2),
+        "cos": ("S", shape.turning // 2),
         "logits": (1, "t", shape.vocab),
         **dict.fromkeys(keys, slot),
     }
     if shape.deepstack:
         wanted["deepstack"] = (shape.deepstack, 1, "r", shape.width)
-    if len(keys) != shape.layers:
-        raise ManifestError(f"{graph}: it has {len(keys)} blocks, model.json says {shape.layers}: {AGAIN}")
+    blocks = len(shape.attending)
+    if len(keys) != blocks:
+        raise ManifestError(
+            f"{graph}: it has {len(keys)} blocks of attention, model.json says {blocks}: {AGAIN}"
+        )
+    if shape.delta is not None:
+        delta = shape.delta
+        for i in delta.blocks:
+            wanted[f"conv.{i}"] = (1, delta.taps - 1, delta.mixed)
+            wanted[f"state.{i}"] = (1, delta.value_heads, delta.key_size, delta.value_size)
     _check(graph, shapes, wanted)
 
 

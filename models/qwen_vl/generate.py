@@ -116,6 +116,8 @@ def _read(
     while cache.length < total:
         start = cache.length
         stop = min(total, start + (SHORT_CHUNK if job.pressed() else CHUNK))
+        if cache.states is not None:
+            stop = min([stop, *(place for place in prompt.partings() if place > start)])
         rows = prompt.rows(machine.table, start, stop)
         take = [-1] if stop == total else [0]
         logits = machine.many.feed(
@@ -126,6 +128,8 @@ def _read(
             take,
             prompt.deep(start, stop),
         )
+        if stop < total:
+            cache.mark()
         yield Reading(stop, total, cached)
     return logits
 
@@ -161,7 +165,7 @@ class _Talk:
             # The rows of guesses that were wrong are forgotten; the last token has no row yet.
             self.cache.keep(self._before() + len(self.tokens) - 1)
             guess = self._guess()
-            logits = self._feed([self.tokens[-1], *guess])
+            logits = self._feed(guess)
 
     def _before(self) -> int:
         return len(self.job.prompt.items)
@@ -200,12 +204,17 @@ class _Talk:
         looked_up = self._lookup.guess(0 if forced else max(0, room))
         return forced[:room] or looked_up
 
-    def _feed(self, items: Sequence[int]) -> NDArray[np.float32]:
+    def _feed(self, guess: Sequence[int]) -> NDArray[np.float32]:
+        """The logits after the last token and after each guess."""
         self.steps += 1
+        # One token has no row yet; where states went back further, the rows since are fed again.
+        waiting = self.tokens[self.cache.length - self._before() :]
+        items = [*waiting, *guess]
         at = self.cache.next_position
         positions = np.tile(np.arange(at, at + len(items)), (3, 1))
         decoder = self.machine.one
-        return decoder.feed(self.cache, items, self.machine.table.rows(items), positions, range(len(items)))
+        wanted = range(len(waiting) - 1, len(items))
+        return decoder.feed(self.cache, items, self.machine.table.rows(items), positions, wanted)
 
     def _end(self, reason: Reason) -> Answer:
         self.cache.keep(min(self.cache.length, self._before() + len(self.tokens)))

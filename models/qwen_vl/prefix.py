@@ -22,14 +22,15 @@ class Prefixes:
         return sum(cache.bytes for cache in self._kept)
 
     def take(self, items: Sequence[int], reader: str = "") -> KvCache | None:
-        """The cache that begins most like ``items`` and was read by ``reader``, cut to what they share.
+        """The cache that begins most like ``items`` and was read by ``reader``, cut to what they share
+        (as far as it ``reach``es).
 
         It belongs to the caller from now on, who gives it back with ``give``; the last item is never in it, because
         its logits are wanted.
         """
         best, length = None, SHORTEST - 1
         for cache in (one for one in self._kept if one.reader == reader):
-            shared = min(common(cache.items, items), len(items) - 1)
+            shared = cache.reach(min(common(cache.items, items), len(items) - 1))
             if shared > length:
                 best, length = cache, shared
         if best is None:

@@ -12,6 +12,8 @@ from models.base import ModelError
 from models.qwen_vl.tables import Table
 from models.qwen_vl.vision import Encoded
 
+LAST_WORDS = 8  # tokens; Qwen3.5's template asks for an answer in seven, which are others once it was given
+
 
 class PromptError(ModelError, ValueError):
     """A prompt that can't be answered as it is."""
@@ -62,6 +64,12 @@ class Prompt(msgspec.Struct, frozen=True):
         rows = np.zeros((depth, stop - start, width), np.float32)
         rows[:, mine] = self.picture.deep[:, theirs]
         return rows
+
+    def partings(self) -> list[int]:
+        """Where another prompt may well part from this: behind each picture, and at the template's last words."""
+        slots = np.empty(0, np.int64) if self.picture is None else self.picture.slots
+        behind = slots[np.diff(slots, append=-1) != 1] + 1
+        return [*behind.tolist(), len(self.items) - LAST_WORDS]
 
     @staticmethod
     def _within(slots: NDArray[np.int64], start: int, stop: int) -> tuple[NDArray[np.int64], slice]:

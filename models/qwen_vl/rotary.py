@@ -16,21 +16,21 @@ class Rotary:
     """Positions → cosines and sines."""
 
     def __init__(self, shape: TextShape) -> None:
-        half = shape.head_size // 2
+        half = shape.turning // 2
         # As the reference computes them: float32 all the way.
-        exponent = np.arange(0, shape.head_size, 2, dtype=np.float32) / np.float32(shape.head_size)
+        exponent = np.arange(0, shape.turning, 2, dtype=np.float32) / np.float32(shape.turning)
         self._inverse = (1.0 / np.power(np.float32(shape.rope_theta), exponent)).astype(np.float32)
         self._axis = axis_of_frequency(shape, half)
 
     def table(self, positions: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """``positions`` int64[3, n] → cos, sin float32[n, head/2]."""
-        chosen = positions.astype(np.float32)[self._axis]  # [head/2, n]
+        """``positions`` int64[3, n] → cos, sin float32[n, turning/2]."""
+        chosen = positions.astype(np.float32)[self._axis]  # [turning/2, n]
         angles = (chosen * self._inverse[:, None]).T
         return np.cos(angles), np.sin(angles)
 
 
 def axis_of_frequency(shape: TextShape, half: int) -> NDArray[np.int64]:
-    """Which axis (0 time, 1 height, 2 width) turns each frequency: int64[head/2]."""
+    """Which axis (0 time, 1 height, 2 width) turns each frequency: int64[turning/2]."""
     axis = np.zeros(half, np.int64)
     if shape.rope == "sectioned":
         edges = np.cumsum(shape.mrope_section)

@@ -13,10 +13,41 @@ Rope = Literal["plain", "sectioned", "interleaved"]
 Activation = Literal["quick_gelu", "gelu", "gelu_tanh", "silu"]
 
 
+class DeltaShape(msgspec.Struct, frozen=True, kw_only=True):
+    """The gated delta nets (arXiv 2412.06464) that stand in some ``blocks`` where others have attention.
+
+    ``taps``: how many rows the convolution before a net sees.
+    """
+
+    blocks: tuple[int, ...]
+    key_heads: Size
+    value_heads: Size
+    key_size: Size
+    value_size: Size
+    taps: Size
+
+    @property
+    def keys(self) -> int:
+        """Values in all heads of Q, and of K."""
+        return self.key_heads * self.key_size
+
+    @property
+    def values(self) -> int:
+        """Values in all heads of V."""
+        return self.value_heads * self.value_size
+
+    @property
+    def mixed(self) -> int:
+        """Values in Q, K and V together: what the convolution mixes over time."""
+        return 2 * self.keys + self.values
+
+
 class TextShape(msgspec.Struct, frozen=True, kw_only=True):
     """The decoder. ``rope`` says how three-axis positions mix (Qwen2.5-VL §2.1, Qwen3-VL §2.1).
 
     ``deepstack``: how many first layers get picture features added; ``context``: longest input in tokens.
+    ``rotary``: how many first channels of a head turn, 0 for all; ``gated``: attention's output has a gate;
+    ``centred``: the norms' weights are stored less one, in the checkpoint only.
     """
 
     layers: Size
@@ -35,12 +66,31 @@ class TextShape(msgspec.Struct, frozen=True, kw_only=True):
     qk_norm: bool = False
     tied: bool = False
     deepstack: int = 0
+    rotary: int = 0
+    gated: bool = False
+    centred: bool = False
+    delta: DeltaShape | None = None
+
+    @property
+    def turning(self) -> int:
+        """How many channels of a head turn with the position."""
+        return self.rotary or self.head_size
+
+    @property
+    def attending(self) -> tuple[int, ...]:
+        """The blocks with attention, which keep keys and values."""
+        nets = self.delta.blocks if self.delta else ()
+        return tuple(i for i in range(self.layers) if i not in nets)
 
     def parameters(self) -> int:
         """How many weights the decoder has, its embedding and head included."""
-        attention = self.width * self.head_size * (2 * self.heads + 2 * self.kv_heads)
+        attention = self.width * self.head_size * ((3 if self.gated else 2) * self.heads + 2 * self.kv_heads)
         tables = self.vocab * self.width * (1 if self.tied else 2)
-        return self.layers * (attention + 3 * self.width * self.ffn) + tables
+        nets = 0
+        if self.delta is not None:
+            inner = self.delta.mixed + 2 * self.delta.values + 2 * self.delta.value_heads
+            nets = len(self.delta.blocks) * (self.width * inner + self.delta.mixed * self.delta.taps)
+        return len(self.attending) * attention + nets + 3 * self.layers * self.width * self.ffn + tables
 
 
 class ClipShape(msgspec.Struct, frozen=True, kw_only=True):

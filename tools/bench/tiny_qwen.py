@@ -24,7 +24,8 @@ SPECIAL = (
     "<|image_pad|>",
     "<|video_pad|>",
 )
-FAMILIES = ("qwen2", "qwen3", "qwen2_vl", "qwen2_5_vl", "qwen3_vl")
+# New ones at the end: what is drawn depends on the place.
+FAMILIES = ("qwen2", "qwen3", "qwen2_vl", "qwen2_5_vl", "qwen3_vl", "qwen3_5", "qwen3_5_vl")
 TEMPLATE = (
     "{% for m in messages %}<|im_start|>{{ m.role }}\n{% if m.content is string %}{{ m.content }}{% else %}"
     "{% for part in m.content %}{% if part.type == 'image' %}<|vision_start|><|image_pad|><|vision_end|>"
@@ -108,32 +109,49 @@ def text_config(family: str, rng: np.random.Generator) -> dict[str, Any]:
         "hidden_act": "silu",
         "eos_token_id": tokenizer().token_to_id("<|im_end|>"),
     }
+    if family == "qwen3_5":
+        from tools.bench import tiny_delta
+
+        return tiny_delta.config(rng, config)
     return {**config, "head_dim": head} if family == "qwen3" else config
 
 
 def text_tensors(config: dict[str, Any], rng: np.random.Generator, prefix: str = "model.") -> Tensors:
     """Weights large enough for logits that differ."""
     width, ffn, vocab = config["hidden_size"], config["intermediate_size"], config["vocab_size"]
-    heads, kv_heads = config["num_attention_heads"], config["num_key_value_heads"]
-    head = config.get("head_dim", width // heads)
+    from tools.bench import tiny_delta
+
+    mixed = config["model_type"] == "qwen3_5_text"
+    about_one = tiny_delta.centred if mixed else norm
     tensors = {
         f"{prefix}embed_tokens.weight": weight(rng, vocab, width, 1.0),
-        f"{prefix}norm.weight": norm(rng, width),
+        f"{prefix}norm.weight": about_one(rng, width),
     }
     if not config["tie_word_embeddings"]:
         tensors["lm_head.weight"] = weight(rng, vocab, width, 1.0)
     for i in range(config["num_hidden_layers"]):
         at = f"{prefix}layers.{i}."
-        for name, rows in (("q", heads), ("k", kv_heads), ("v", kv_heads)):
-            tensors[f"{at}self_attn.{name}_proj.weight"] = weight(rng, rows * head, width)
-            if config["model_type"].startswith("qwen2"):
-                tensors[f"{at}self_attn.{name}_proj.bias"] = weight(rng, rows * head)
-        if config["model_type"].startswith("qwen3"):
-            tensors |= {f"{at}self_attn.{name}_norm.weight": norm(rng, head) for name in "qk"}
-        tensors[f"{at}self_attn.o_proj.weight"] = weight(rng, width, heads * head)
+        tensors |= tiny_delta.mixer(config, i, at, rng) if mixed else _attention(config, at, rng)
         tensors |= {f"{at}mlp.{name}_proj.weight": weight(rng, ffn, width) for name in ("gate", "up")}
         tensors[f"{at}mlp.down_proj.weight"] = weight(rng, width, ffn)
-        tensors |= {f"{at}{name}_layernorm.weight": norm(rng, width) for name in ("input", "post_attention")}
+        for name in ("input", "post_attention"):
+            tensors[f"{at}{name}_layernorm.weight"] = about_one(rng, width)
+    return tensors
+
+
+def _attention(config: dict[str, Any], at: str, rng: np.random.Generator) -> Tensors:
+    width, heads, kv_heads = (
+        config[name] for name in ("hidden_size", "num_attention_heads", "num_key_value_heads")
+    )
+    head = config.get("head_dim", width // heads)
+    tensors: Tensors = {}
+    for name, rows in (("q", heads), ("k", kv_heads), ("v", kv_heads)):
+        tensors[f"{at}self_attn.{name}_proj.weight"] = weight(rng, rows * head, width)
+        if config["model_type"].startswith("qwen2"):
+            tensors[f"{at}self_attn.{name}_proj.bias"] = weight(rng, rows * head)
+    if config["model_type"].startswith("qwen3"):
+        tensors |= {f"{at}self_attn.{name}_norm.weight": norm(rng, head) for name in "qk"}
+    tensors[f"{at}self_attn.o_proj.weight"] = weight(rng, width, heads * head)
     return tensors
 
 

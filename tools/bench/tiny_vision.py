@@ -20,24 +20,33 @@ ARCHITECTURES = {
     "qwen2_vl": "Qwen2VLForConditionalGeneration",
     "qwen2_5_vl": "Qwen2_5_VLForConditionalGeneration",
     "qwen3_vl": "Qwen3VLForConditionalGeneration",
+    "qwen3_5_vl": "Qwen3_5ForConditionalGeneration",
 }
+NEWER = ("qwen3_vl", "qwen3_5_vl")
+DECODERS = {"qwen3_vl": "qwen3", "qwen3_5_vl": "qwen3_5"}
 
 
 def draw(family: str, rng: np.random.Generator) -> tuple[Config, Tensors, Config]:
     """``config.json``, the tensors, and ``preprocessor_config.json``."""
-    text = tiny_qwen.text_config("qwen3" if family == "qwen3_vl" else "qwen2", rng)
+    text = tiny_qwen.text_config(DECODERS.get(family, "qwen2"), rng)
     vision = _vision(family, text["hidden_size"], rng)
-    half = (text.get("head_dim") or text["hidden_size"] // text["num_attention_heads"]) // 2
+    rotary = text.get("rope_parameters", {})
+    head = text.get("head_dim") or text["hidden_size"] // text["num_attention_heads"]
+    half = int(head * rotary.get("partial_rotary_factor", 1)) // 2
     # Interleaved frequencies are dealt out in threes: the two later axes get no more than a third each.
-    share = half // 3 if family == "qwen3_vl" else half // 4
+    nested = family in NEWER
+    share = half // 3 if nested else half // 4
     mrope: Config = {"rope_type": "default", "mrope_section": [half - 2 * share, share, share]}
-    if family == "qwen3_vl":
+    if nested:
         mrope["mrope_interleaved"] = True
-    text |= {"model_type": f"{family}_text", "rope_scaling": mrope}
+    if rotary:
+        rotary |= mrope
+    else:
+        text |= {"model_type": f"{family}_text", "rope_scaling": mrope}
     ids = {word.strip("<|>"): tiny_qwen.tokenizer().token_to_id(word) for word in tiny_qwen.SPECIAL}
     config = {
         "architectures": [ARCHITECTURES[family]],
-        "model_type": family,
+        "model_type": "qwen3_5" if family == "qwen3_5_vl" else family,
         "text_config": text,
         "vision_config": vision,
         "tie_word_embeddings": text["tie_word_embeddings"],
@@ -49,7 +58,6 @@ def draw(family: str, rng: np.random.Generator) -> tuple[Config, Tensors, Config
     }
     side = vision["patch_size"] * 2
     preprocessor: Config = {"size": {"shortest_edge": side * side, "longest_edge": 64 * side * side}}
-    nested = family == "qwen3_vl"
     if nested:  # the older families' files may leave out what is CLIP's
         preprocessor |= {"image_mean": [0.5, 0.4, 0.6], "image_std": [0.5, 0.6, 0.4]}
     tensors = tiny_qwen.text_tensors(text, rng, "model.language_model." if nested else "model.")
@@ -95,12 +103,11 @@ def _vision(family: str, out: int, rng: np.random.Generator) -> Config:
     if family == "qwen2_5_vl":
         window = config["patch_size"] * 2 * int(rng.integers(2, 4))
         return config | {"window_size": window, "fullatt_block_indexes": [1, depth - 1], "hidden_act": "silu"}
-    deep = sorted(int(i) for i in rng.choice(depth, 2, replace=False))
-    return config | {
-        "num_position_embeddings": int(rng.integers(4, 9)) ** 2,
-        "deepstack_visual_indexes": deep,
-        "hidden_act": "gelu_pytorch_tanh",
-    }
+    deep: Config = {}
+    if family == "qwen3_vl":
+        deep["deepstack_visual_indexes"] = sorted(int(i) for i in rng.choice(depth, 2, replace=False))
+    places = int(rng.integers(4, 9)) ** 2
+    return config | {"num_position_embeddings": places, **deep, "hidden_act": "gelu_pytorch_tanh"}
 
 
 def encoder_tensors(family: str, config: Config, rng: np.random.Generator) -> Tensors:
@@ -121,7 +128,7 @@ def encoder_tensors(family: str, config: Config, rng: np.random.Generator) -> Te
     tensors["patch_embed.proj.weight"] = tiny_qwen.weight(rng, width, int(np.prod(patch))).reshape(
         width, *patch
     )
-    if family == "qwen3_vl":
+    if family in NEWER:
         tensors["patch_embed.proj.bias"] = tiny_qwen.weight(rng, width, gain=0.2)
         tensors["pos_embed.weight"] = tiny_qwen.weight(rng, config["num_position_embeddings"], width, 5.0)
     for i in range(config["depth"]):
@@ -135,8 +142,8 @@ def encoder_tensors(family: str, config: Config, rng: np.random.Generator) -> Te
     out = config["hidden_size"] if family == "qwen2_vl" else config["out_hidden_size"]
     deep = len(config.get("deepstack_visual_indexes", ()))
     for name in ("merger", *(f"deepstack_merger_list.{i}" for i in range(deep))):
-        first, second = ("linear_fc1", "linear_fc2") if family == "qwen3_vl" else ("mlp.0", "mlp.2")
-        norm(f"{name}.{'norm' if family == 'qwen3_vl' else 'ln_q'}", width if name == "merger" else 4 * width)
+        first, second = ("linear_fc1", "linear_fc2") if family in NEWER else ("mlp.0", "mlp.2")
+        norm(f"{name}.{'norm' if family in NEWER else 'ln_q'}", width if name == "merger" else 4 * width)
         linear(f"{name}.{first}", 4 * width, 4 * width)
         linear(f"{name}.{second}", out, 4 * width)
     return tensors

@@ -212,11 +212,11 @@ def _seen(decoder: Decoder, prompt: Prompt, folder: ModelFolder) -> list[Seen]:
         to = min(count, at + CHUNK)
         rows, deep = prompt.rows(table, at, to), prompt.deep(at, to)
         decoder.feed(cache, prompt.items[at:to], rows, prompt.positions[:, at:to], deepstack=deep)
-    none = np.zeros(0, np.float32)
+    none, turning = np.zeros(0, np.float32), folder.about.text.turning
     seen = []
     for pair in zip(cache.k, cache.v, strict=True):
         key, value = (np.swapaxes(part[0, :, :count], 0, 1) for part in pair)
-        seen.append(Seen(radius(key).max(axis=0).ravel(), np.abs(value).max(axis=0).ravel(), none))
+        seen.append(Seen(radius(key, turning).max(axis=0).ravel(), np.abs(value).max(axis=0).ravel(), none))
     return seen
 
 

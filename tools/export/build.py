@@ -238,9 +238,9 @@ def _graphs(
     shape = about.text
     graph = Graph(about.tensors)
     save(decoder_graph(graph, shape, bits, scales), folder / "decoder.onnx")
-    save(
-        adapted_graph(Graph(about.tensors), shape, bits, eight_bit_cache=about.kv == "int8"), folder / ADAPTED
-    )
+    if shape.delta is None:  # adapters of delta nets are merged when the model is built
+        eight = about.kv == "int8"
+        save(adapted_graph(Graph(about.tensors), shape, bits, eight_bit_cache=eight), folder / ADAPTED)
     if not bits:
         return about
     layers = {name: size for name, size in graph.in_blocks.items() if name not in (EMBEDDING, HEAD)}

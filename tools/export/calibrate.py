@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -18,6 +19,7 @@ from models.backends.ort_bound import BoundSession
 from models.qwen_vl.folder import StoredTensor
 from models.qwen_vl.rotary import Rotary
 from models.qwen_vl.shape import TextShape
+from models.qwen_vl.states import blank, counting
 from tools.export.decoder import KvScales, layer_graph
 from tools.export.fold import Rotation
 from tools.export.graph import save
@@ -47,7 +49,7 @@ class Sample(msgspec.Struct):
 
 class Seen(msgspec.Struct):
     """Of one block: the largest radius of each rotated pair of K, magnitude of V (as it
-    will be turned), and of the down projection's inputs."""
+    will be turned), both empty without attention, and of the down projection's inputs."""
 
     k: NDArray[np.float32]
     v: NDArray[np.float32]
@@ -85,26 +87,39 @@ class Calibration:
         shape, hidden = self.shape, sample.hidden
         rows = len(hidden)
         cos, sin = self._rotary.table(sample.positions)
-        cache = [np.zeros((1, shape.kv_heads, rows, shape.head_size), np.float32) for _ in "kv"]
-        feeds = {
+        before = self._memory(i, rows)
+        # Keys and values are written in place; of a state, what is read must last until it was.
+        after = before if i in shape.attending else self._memory(i, rows)
+        feeds: dict[str, NDArray[Any]] = {
             "embeds": hidden[None],
             "cos": np.ascontiguousarray(cos),
             "sin": np.ascontiguousarray(sin),
             "last": np.array([rows - 1], np.int32),
             "total": np.array(rows, np.int32),
-            f"k.{i}": cache[0],
-            f"v.{i}": cache[1],
+            **before,
+            **counting(shape, rows, rows),
         }
         if i < shape.deepstack:
             none = np.zeros((shape.deepstack, *hidden.shape), np.float32)
             feeds["deepstack"] = (none if sample.deep is None else sample.deep)[:, None]
         result, down = np.empty_like(hidden), np.empty(shape.ffn, np.float32)
-        results = {"hidden": result[None], "down": down, f"k.{i}.out": cache[0], f"v.{i}.out": cache[1]}
+        results = {"hidden": result[None], "down": down} | {f"{name}.out": s for name, s in after.items()}
         session.bind().run(feeds, results)
         sample.hidden = result
-        key, value = (np.swapaxes(part[0], 0, 1) for part in cache)  # [rows, kv_heads, head]
+        if i not in shape.attending:
+            return Seen(np.empty(0, np.float32), np.empty(0, np.float32), down)
+        key, value = (np.swapaxes(after[f"{x}.{i}"][0], 0, 1) for x in "kv")  # [rows, kv_heads, head]
         value = value if self._turn is None else value @ self._turn.head
-        return Seen(radius(key).max(axis=0).ravel(), np.abs(value).max(axis=0).ravel(), down)
+        key = radius(key, shape.turning)
+        return Seen(key.max(axis=0).ravel(), np.abs(value).max(axis=0).ravel(), down)
+
+    def _memory(self, i: int, rows: int) -> dict[str, NDArray[np.float32]]:
+        """Empty keys and values of block ``i``, or an empty state."""
+        shape = self.shape
+        if i not in shape.attending:
+            return {name: array for name, array in blank(shape).items() if name.endswith(f".{i}")}
+        slots = (1, shape.kv_heads, rows, shape.head_size)
+        return {f"{letter}.{i}": np.zeros(slots, np.float32) for letter in "kv"}
 
 
 def cache_scales(seen: Sequence[Seen]) -> KvScales:
@@ -120,7 +135,11 @@ def largest(outcomes: Sequence[Seen]) -> Seen:
     return Seen(*(np.max([getattr(one, name) for one in outcomes], axis=0) for name in ("k", "v", "down")))
 
 
-def radius(key: NDArray[np.float32]) -> NDArray[np.float32]:
-    """How far from zero a rotated pair can get: the same at every position, whatever the prompts' length."""
-    first, second = np.split(key, 2, axis=-1)
-    return np.tile(np.hypot(first, second), 2)
+def radius(key: NDArray[np.float32], turning: int) -> NDArray[np.float32]:
+    """How far from zero a rotated pair can get: the same at every position, whatever the prompts' length.
+
+    Channels from ``turning`` on do not turn.
+    """
+    first, second, still = np.split(key, [turning // 2, turning], axis=-1)
+    turned = np.hypot(first, second)
+    return np.concatenate([turned, turned, np.abs(still)], axis=-1)

@@ -1,15 +1,21 @@
-"""The text decoder of every Qwen with softmax attention, as one graph.
+"""The text decoder of every Qwen, as one graph.
 
 Values, r rows (tokens) of one sequence at a time, S slots of KV cache::
 
     embeds     float32[1, r, width]   the tokens' embeddings, or a picture's features
-    cos, sin   float32[S, head/2]     one row a slot: positions of three axes are mixed outside
+    cos, sin   float32[S, turning/2]  one row a slot: positions of three axes are mixed outside
     last, total int32[1], int32[]     index of the last used slot, number of used slots
     take       int64[t]               rows whose logits are wanted
     deepstack  float32[d, 1, r, width] only where the family has it
     k.i, v.i   [1, kv_heads, S, head] the cache, float32 or int8; each is read and written in place
 
-Outputs: ``logits`` float32[1, t, vocab], and the caches.
+and where some blocks have gated delta nets (see ``delta``)::
+
+    live, kept                        which rows count
+    conv.i     float32[1, taps−1, c]  the last rows before the convolution
+    state.i    float32[1, h, d, d']   what the net remembers
+
+Outputs: ``logits`` float32[1, t, vocab], and the caches and states.
 """
 
 from __future__ import annotations
@@ -24,6 +30,7 @@ from onnx import ModelProto
 from models.qwen_vl.folder import StoredTensor
 from models.qwen_vl.shape import TextShape
 from tools.export.checkpoint import Checkpoint
+from tools.export.delta import apply_net, net, net_inputs, store_net
 from tools.export.graph import FLOAT, INT8, INT32, INT64, MICROSOFT, Graph
 from tools.export.linear import Linear, apply, store
 from tools.export.weights import WeightFile
@@ -50,12 +57,13 @@ class Layer(msgspec.Struct, frozen=True):
 
 
 def layer(shape: TextShape, i: int, bits: int) -> Layer:
-    """Block ``i``'s layers; Q, K and V are one."""
+    """Block ``i``'s layers; the output's gate, where it has one, Q, K and V are one."""
     inner = shape.heads * shape.head_size
-    packed = inner + 2 * shape.kv_heads * shape.head_size
+    packed = inner * (2 if shape.gated else 1) + 2 * shape.kv_heads * shape.head_size
+    parts = net(shape, i, bits)
     return Layer(
-        qkv=Linear(f"{i}.qkv", shape.width, packed, bits, shape.qkv_bias),
-        out=Linear(f"{i}.out", inner, shape.width, bits),
+        qkv=parts.qkv if parts else Linear(f"{i}.qkv", shape.width, packed, bits, shape.qkv_bias),
+        out=parts.out if parts else Linear(f"{i}.out", inner, shape.width, bits),
         gate=Linear(f"{i}.gate", shape.width, shape.ffn, bits),
         up=Linear(f"{i}.up", shape.width, shape.ffn, bits),
         down=Linear(f"{i}.down", shape.ffn, shape.width, bits),
@@ -70,32 +78,53 @@ def head(shape: TextShape, bits: int) -> Linear:
 def store_layer(file: WeightFile, source: Checkpoint, shape: TextShape, i: int) -> None:
     """Write block ``i`` as float32. Raises CheckpointError, OSError."""
     at, parts = f"model.layers.{i}.", layer(shape, i, 0)
-    attention, mlp = f"{at}self_attn.", f"{at}mlp."
+    if i in shape.attending:
+        _store_attention(file, source, shape, i, parts)
+    else:
+        store_net(file, source, shape, i)
+    for linear, name in ((parts.gate, "gate"), (parts.up, "up"), (parts.down, "down")):
+        store(file, linear, source.pieces(f"{at}mlp.{name}_proj.weight", (linear.outputs, linear.inputs)))
+    norms = {"norm1": "input_layernorm", "norm2": "post_attention_layernorm"}
+    for name, theirs in norms.items():
+        weight = read_norm(source, shape, f"{at}{theirs}.weight", shape.width)
+        file.put(f"{i}.{name}", np.float32, (shape.width,), [weight])
+
+
+def _store_attention(file: WeightFile, source: Checkpoint, shape: TextShape, i: int, parts: Layer) -> None:
+    attention = f"model.layers.{i}.self_attn."
     rows = {"q": shape.heads * shape.head_size, "k": shape.kv_heads * shape.head_size}
     rows["v"] = rows["k"]
 
     def qkv() -> Iterator[NDArray[np.float32]]:
         for letter, count in rows.items():
-            yield from source.pieces(f"{attention}{letter}_proj.weight", (count, shape.width))
+            name = f"{attention}{letter}_proj.weight"
+            if letter == "q" and shape.gated:
+                yield from _gate_and_query(source, shape, name)
+            else:
+                yield from source.pieces(name, (count, shape.width))
 
     store(file, parts.qkv, qkv())
     if shape.qkv_bias:
         biases = [source.read(f"{attention}{letter}_proj.bias", (count,)) for letter, count in rows.items()]
         file.put(f"{parts.qkv.name}.b", np.float32, (parts.qkv.outputs,), biases)
-    for linear, name in (
-        (parts.out, f"{attention}o_proj"),
-        (parts.gate, f"{mlp}gate_proj"),
-        (parts.up, f"{mlp}up_proj"),
-        (parts.down, f"{mlp}down_proj"),
-    ):
-        store(file, linear, source.pieces(f"{name}.weight", (linear.outputs, linear.inputs)))
-    norms = {"norm1": "input_layernorm", "norm2": "post_attention_layernorm"}
-    for name, theirs in norms.items():
-        weight = source.read(f"{at}{theirs}.weight", (shape.width,))
-        file.put(f"{i}.{name}", np.float32, (shape.width,), [weight])
+    store(file, parts.out, source.pieces(f"{attention}o_proj.weight", (parts.out.outputs, parts.out.inputs)))
     for letter in ("q", "k") if shape.qk_norm else ():
-        weight = source.read(f"{attention}{letter}_norm.weight", (shape.head_size,))
+        weight = read_norm(source, shape, f"{attention}{letter}_norm.weight", shape.head_size)
         file.put(f"{i}.{letter}norm", np.float32, (shape.head_size,), [weight])
+
+
+def _gate_and_query(source: Checkpoint, shape: TextShape, name: str) -> Iterator[NDArray[np.float32]]:
+    """The rows of all gates, then those of all heads of Q; the checkpoint has them head by head, Q first."""
+    inner = shape.heads * shape.head_size
+    heads = source.read(name, (2 * inner, shape.width)).reshape(shape.heads, 2, shape.head_size, shape.width)
+    for which in (1, 0):
+        yield heads[:, which].reshape(inner, shape.width)
+
+
+def read_norm(source: Checkpoint, shape: TextShape, name: str, size: int) -> NDArray[np.float32]:
+    """A norm's weights, float32[size]. Raises CheckpointError."""
+    weight = source.read(name, (size,))
+    return weight + np.float32(1) if shape.centred else weight
 
 
 def decoder_graph(graph: Graph, shape: TextShape, bits: int, scales: KvScales | None) -> ModelProto:
@@ -175,7 +204,11 @@ class DecoderGraph:
     def _block(self, i: int, normed: str, hidden: str) -> tuple[str, str, str]:
         """What the MLP made, the residual to add it to, and the MLP's inner values."""
         parts = layer(self.shape, i, self.bits)
-        attended = self.linear(parts.out, self._attention(i, parts, normed))
+        if i in self.shape.attending:
+            mixed = self._attention(i, parts, normed)
+        else:
+            mixed = apply_net(self.graph, self.shape, i, self.bits, normed)
+        attended = self.linear(parts.out, mixed)
         normed, hidden = self._add_norm(attended, hidden, f"{i}.norm2", f"{i}.n2")
         made, inner = self._mlp(i, parts, normed)
         if i < self.shape.deepstack:
@@ -186,11 +219,13 @@ class DecoderGraph:
         graph, shape = self.graph, self.shape
         hidden = graph.input("embeds", FLOAT, [1, "r", shape.width])
         for name in ("cos", "sin"):
-            graph.input(name, FLOAT, ["S", shape.head_size // 2])
+            graph.input(name, FLOAT, ["S", shape.turning // 2])
         graph.input("last", INT32, [1])
         graph.input("total", INT32, [])
         if shape.deepstack:
             graph.input("deepstack", FLOAT, [shape.deepstack, 1, "r", shape.width])
+        if shape.delta is not None:
+            net_inputs(graph, shape.delta)
         return hidden
 
     def _deepstack(self, i: int) -> str:
@@ -226,12 +261,16 @@ class DecoderGraph:
 
     def _attention(self, i: int, parts: Layer, x: str) -> str:
         graph, shape = self.graph, self.shape
-        packed = self.linear(parts.qkv, x)
+        packed, gate = self.linear(parts.qkv, x), ""
+        if shape.gated:
+            inner = shape.heads * shape.head_size
+            sizes = graph.const([inner, parts.qkv.outputs - inner], np.int64)
+            gate, packed = graph.ops("Split", [packed, sizes], [f"{i}.opening", f"{i}.rest"], axis=-1)
         if shape.qk_norm:
             packed = self._normed_heads(i, packed)
         cache = [self._cache(f"{letter}.{i}") for letter in "kv"]
         scales, attributes = self._kv(i)
-        return graph.ops(
+        context = graph.ops(
             "GroupQueryAttention",
             [packed, "", "", *cache, "last", "total", "cos", "sin", *scales],
             [f"{i}.context", f"k.{i}.out", f"v.{i}.out"],
@@ -242,6 +281,10 @@ class DecoderGraph:
             scale=shape.head_size**-0.5,
             **attributes,
         )[0]
+        if not shape.gated:
+            return context
+        opened = graph.op("Sigmoid", [gate], f"{i}.opened")
+        return graph.op("Mul", [context, opened], f"{i}.gated")
 
     def _cache(self, name: str) -> str:
         shape: list[int | str] = [1, self.shape.kv_heads, "S", self.shape.head_size]

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.qwen_vl.shape import TextShape
-from tools.export.decoder import layer
+from tools.export.decoder import Layer, layer
+from tools.export.delta import net, vectors
 from tools.export.linear import store
 from tools.export.weights import WeightFile
 
@@ -38,7 +39,10 @@ class Rotation(msgspec.Struct, frozen=True):
 def rotation(shape: TextShape) -> Rotation:
     """The same for every build of a shape."""
     rng = np.random.default_rng(SEED)
-    return Rotation(_orthogonal(shape.width, rng), _orthogonal(shape.head_size, rng))
+    stream = _orthogonal(shape.width, rng)
+    if shape.gated:  # a gate opens V channel by channel
+        return Rotation(stream, np.eye(shape.head_size, dtype=np.float32))
+    return Rotation(stream, _orthogonal(shape.head_size, rng))
 
 
 def _orthogonal(size: int, rng: np.random.Generator) -> Matrix:
@@ -62,24 +66,44 @@ def store_folded(
     """
     parts = layer(shape, i, bits)
     smooth = _smoothing(down_inputs, raw(f"{i}.down.w"))
-    norm1, norm2 = raw(f"{i}.norm1"), raw(f"{i}.norm2")
-    store(file, parts.qkv, turned(_qkv(shape, i, turn, raw), turn, norm1))
-    if shape.qkv_bias:
-        bias = _values_turned(shape, np.array(raw(f"{i}.qkv.b"))[:, None], turn)[:, 0]
-        file.put(f"{i}.qkv.b", np.float32, bias.shape, [bias])
-    store(file, parts.out, _pieces(turn.stream.T @ _heads_turned(raw(f"{i}.out.w"), turn)))
+    norm2 = raw(f"{i}.norm2")
+    if i in shape.attending:
+        _store_attention(file, shape, i, parts, turn, raw)
+    else:
+        _store_net(file, shape, i, bits, turn, raw)
     store(file, parts.gate, turned(_pieces(raw(f"{i}.gate.w")), turn, norm2))
     up = (piece / by[:, None] for piece, by in zip(_pieces(raw(f"{i}.up.w")), _pieces(smooth), strict=True))
     store(file, parts.up, turned(up, turn, norm2))
     store(file, parts.down, _pieces(turn.stream.T @ (raw(f"{i}.down.w") * smooth)))
     for name in ("norm1", "norm2"):
         file.put(f"{i}.{name}", np.float32, (shape.width,), [np.ones(shape.width, np.float32)])
-    for name in ("qnorm", "knorm") if shape.qk_norm else ():
-        file.put(f"{i}.{name}", np.float32, (shape.head_size,), [raw(f"{i}.{name}")])
     # What an adapter is folded with when it comes; no graph reads it.
-    for name, vector in (("norm1", norm1), ("norm2", norm2), ("smooth", smooth)):
+    for name, vector in (("norm1", raw(f"{i}.norm1")), ("norm2", norm2), ("smooth", smooth)):
         file.put(f"folded.{i}.{name}", np.float32, vector.shape, [vector])
     return tuple(sorted(int(at) for at in np.argsort(down_inputs / smooth)[-OUTLIERS:]))
+
+
+def _store_attention(
+    file: WeightFile, shape: TextShape, i: int, parts: Layer, turn: Rotation, raw: Weights
+) -> None:
+    store(file, parts.qkv, turned(_qkv(shape, i, turn, raw), turn, raw(f"{i}.norm1")))
+    if shape.qkv_bias:
+        bias = _values_turned(shape, np.array(raw(f"{i}.qkv.b"))[:, None], turn)[:, 0]
+        file.put(f"{i}.qkv.b", np.float32, bias.shape, [bias])
+    store(file, parts.out, _pieces(turn.stream.T @ _heads_turned(raw(f"{i}.out.w"), turn)))
+    for name in ("qnorm", "knorm") if shape.qk_norm else ():
+        file.put(f"{i}.{name}", np.float32, (shape.head_size,), [raw(f"{i}.{name}")])
+
+
+def _store_net(file: WeightFile, shape: TextShape, i: int, bits: int, turn: Rotation, raw: Weights) -> None:
+    parts, norm = net(shape, i, bits), raw(f"{i}.norm1")
+    assert parts is not None
+    assert shape.delta is not None
+    for linear in (parts.qkv, parts.gates):
+        store(file, linear, turned(_pieces(raw(f"{linear.name}.w")), turn, norm))
+    store(file, parts.out, _pieces(turn.stream.T @ raw(f"{i}.out.w")))
+    for name, size in vectors(shape.delta, i).items():
+        file.put(name, np.float32, size, [raw(name)])
 
 
 class Basis(msgspec.Struct, frozen=True):

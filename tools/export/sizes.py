@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +10,7 @@ from models.qwen_vl.folder import Quant
 from models.qwen_vl.shape import TextShape, VisionShape
 from tools.export import blocks, vision
 from tools.export.decoder import EMBEDDING, head, layer
+from tools.export.delta import Net, net, vectors
 from tools.export.families import family_of
 from tools.export.linear import Linear
 from tools.export.weights import ALIGN
@@ -47,12 +49,22 @@ def _decoder(shape: TextShape, bits: int) -> Iterator[int]:
     elif bits:
         yield FLOAT * shape.width**2  # what turns the stream between the last norm and the shared table
     yield FLOAT * shape.width
-    parts = layer(shape, 0, bits)
-    for _ in range(shape.layers):
+    for i in range(shape.layers):
+        parts = layer(shape, i, bits)
         for linear in (parts.qkv, parts.out, parts.gate, parts.up, parts.down):
             yield from _linear(linear)
         yield from (FLOAT * shape.width, FLOAT * shape.width)
-        yield from (FLOAT * shape.head_size,) * (2 if shape.qk_norm else 0)
+        own = net(shape, i, bits)
+        if own is None:
+            yield from (FLOAT * shape.head_size,) * (2 if shape.qk_norm else 0)
+        else:
+            yield from _net(shape, i, own)
+
+
+def _net(shape: TextShape, i: int, parts: Net) -> Iterator[int]:
+    assert shape.delta is not None
+    yield from _linear(parts.gates)
+    yield from (FLOAT * math.prod(size) for size in vectors(shape.delta, i).values())
 
 
 def _linear(linear: Linear) -> Iterator[int]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from models.qwen_vl.shape import TextShape
 from tools.export.checkpoint import Checkpoint
-from tools.export.decoder import EMBEDDING, head
+from tools.export.decoder import EMBEDDING, head, read_norm
 from tools.export.fold import Rotation, turned
 from tools.export.linear import Linear, store
 from tools.export.weights import WeightFile
@@ -22,7 +22,7 @@ def store_tables(
 ) -> None:
     """Write them as they are, or turned. Raises CheckpointError, OSError."""
     table = (shape.vocab, shape.width)
-    norm = source.read(NORM, (shape.width,))
+    norm = read_norm(source, shape, NORM, shape.width)
     tokens, words = source.pieces(TOKENS, table), None if shape.tied else source.pieces(WORDS, table)
     if turn is not None:
         tokens = turned(tokens, turn)
@@ -51,5 +51,7 @@ def head_logits(
 ) -> NDArray[np.float32]:
     """The logits float32[n] of the vocabulary ids ``chosen`` for ``hidden`` float32[width], in float32."""
     table, name = (shape.vocab, shape.width), TOKENS if shape.tied else WORDS
-    normed = hidden / np.sqrt(np.square(hidden).mean() + shape.eps) * source.read(NORM, (shape.width,))
+    normed = (
+        hidden / np.sqrt(np.square(hidden).mean() + shape.eps) * read_norm(source, shape, NORM, shape.width)
+    )
     return np.array([source.rows(name, table, int(at), int(at) + 1)[0] @ normed for at in chosen], np.float32)

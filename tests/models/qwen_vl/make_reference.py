@@ -1,12 +1,14 @@
-"""Draw the committed answers of the reference anew: ``python -m tests.models.qwen_vl.make_reference``.
+"""Draw the committed answers of the reference anew: ``python -m tests.models.qwen_vl.make_reference [FAMILY…]``.
 
 It wants torch, transformers and peft beside Browline, and torchvision for clips; transformers 5.23 was used, for
-clips 5.24.
+clips and Qwen3.5 5.24.
 """
 
 from __future__ import annotations
 
+import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,14 +48,14 @@ def filmed(engine: Engine, family: str, seed: int) -> tiny_clips.Filmed:
     return tiny_clips.question(engine, tokens(family, seed) * (2 if seed == 1 else 1), seed)
 
 
-def main() -> None:
+def main(families: Sequence[str]) -> None:
     FOLDER.mkdir(exist_ok=True)
-    draw_stills()
-    draw_clips()
+    draw_stills(families)
+    draw_clips(families)
 
 
-def draw_clips() -> None:
-    for family, seed in FILMED:
+def draw_clips(families: Sequence[str]) -> None:
+    for family, seed in (film for film in FILMED if film[0] in families):
         with tempfile.TemporaryDirectory() as place:
             folder = tiny_qwen.draw(family, seed, Path(place, "tiny"))
             build(folder, Path(place, "built"), "none")
@@ -64,8 +66,8 @@ def draw_clips() -> None:
             engine.close()
 
 
-def draw_stills() -> None:
-    for family, seed in DRAWN:
+def draw_stills(families: Sequence[str]) -> None:
+    for family, seed in (drawn for drawn in DRAWN if drawn[0] in families):
         with tempfile.TemporaryDirectory() as place:
             folder = tiny_qwen.draw(family, seed, Path(place, "tiny"))
             build(folder, Path(place, "built"), "none")
@@ -74,7 +76,7 @@ def draw_stills() -> None:
             plain = tiny_vision.plain(engine, prompt)
             keep(f"{family}-{seed}", reference.load(folder), plain, reference.sight(folder, plain, pictures))
             engine.close()
-    for family, seed in (*TUNED, *TUNED_EYES):
+    for family, seed in (tuned for tuned in (*TUNED, *TUNED_EYES) if tuned[0] in families):
         with tempfile.TemporaryDirectory() as place:
             base = tiny_qwen.draw(family, seed, Path(place, "tiny"))
             build(base, Path(place, "built"), "none")
@@ -95,4 +97,4 @@ def keep(name: str, model: Any, plain: list[int], seen: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:] or tiny_qwen.FAMILIES)

@@ -35,7 +35,7 @@ def ask(text: str, **rest: object) -> Request:
 
 
 @pytest.mark.parametrize("quant", ["none", "int8", "int4"])
-@pytest.mark.parametrize("family", ["qwen2", "qwen3"])
+@pytest.mark.parametrize("family", ["qwen2", "qwen3", "qwen3_5"])
 def test_the_logits_are_the_same_bits_however_a_prompt_is_cut(built: Built, family: str, quant: str) -> None:
     engine = open_engine(built(family, 3, quant))
     rng = np.random.default_rng(5)
@@ -62,7 +62,7 @@ def test_the_logits_are_the_same_bits_however_a_prompt_is_cut(built: Built, fami
 
 
 @pytest.mark.parametrize("quant", ["none", "int8", "int4"])
-@pytest.mark.parametrize("family", ["qwen2", "qwen3", "qwen3_vl"])
+@pytest.mark.parametrize("family", ["qwen2", "qwen3", "qwen3_vl", "qwen3_5"])
 def test_a_decoded_row_is_the_same_bits_as_one_that_was_read(built: Built, family: str, quant: str) -> None:
     engine = open_engine(built(family, 3, quant))
     tokens = [int(token) for token in np.random.default_rng(6).integers(0, 256, 29)]

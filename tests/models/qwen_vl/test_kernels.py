@@ -138,7 +138,7 @@ def test_a_float32_model_has_nothing_to_choose(built: Built) -> None:
 
 
 @pytest.mark.parametrize("quant", ["int8", "int4"])
-@pytest.mark.parametrize("family", ["qwen2", "qwen3", "qwen3_vl"])
+@pytest.mark.parametrize("family", ["qwen2", "qwen3", "qwen3_vl", "qwen3_5"])
 def test_the_second_packing_says_nearly_the_same(built: Built, family: str, quant: str) -> None:
     folder = ModelFolder(built(family, 3, quant))
     plain, packed = Engine(folder), Engine(folder, kernels=FAST)
@@ -153,8 +153,11 @@ def test_the_second_packing_says_nearly_the_same(built: Built, family: str, quan
 
 
 @pytest.mark.parametrize("quant", ["int8", "int4"])
-def test_with_it_too_the_logits_are_the_same_bits_however_a_prompt_is_cut(built: Built, quant: str) -> None:
-    engine = Engine(ModelFolder(built("qwen3", 3, quant)), kernels=FAST)
+@pytest.mark.parametrize("family", ["qwen3", "qwen3_5"])
+def test_with_it_too_the_logits_are_the_same_bits_however_a_prompt_is_cut(
+    built: Built, family: str, quant: str
+) -> None:
+    engine = Engine(ModelFolder(built(family, 3, quant)), kernels=FAST)
     rng = np.random.default_rng(5)
     tokens = [int(token) for token in rng.integers(0, 256, 61)]
     cuts = [[], [1], [2, 3], [60], [13, 14, 31], *(sorted(rng.choice(60, 4, False) + 1) for _ in range(6))]
@@ -162,8 +165,9 @@ def test_with_it_too_the_logits_are_the_same_bits_however_a_prompt_is_cut(built:
     engine.close()
 
 
-def test_with_it_too_what_was_read_changes_nothing(built: Built) -> None:
-    folder = ModelFolder(built("qwen3", 3, "int8"))
+@pytest.mark.parametrize("family", ["qwen3", "qwen3_5"])
+def test_with_it_too_what_was_read_changes_nothing(built: Built, family: str) -> None:
+    folder = ModelFolder(built(family, 3, "int8"))
     request = Request(messages=[{"role": "user", "content": "hello " * 20}], limit=12)
     engine = Engine(folder, kernels=FAST)
     first, again = run(engine.answer(request)), run(engine.answer(request))

@@ -22,7 +22,7 @@ from tests.models.qwen_vl.conftest import Built
 from tests.models.qwen_vl.make_reference import question
 
 
-@pytest.fixture(params=["qwen2_vl", "qwen2_5_vl", "qwen3_vl"])
+@pytest.fixture(params=["qwen2_vl", "qwen2_5_vl", "qwen3_vl", "qwen3_5_vl"])
 def family(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 

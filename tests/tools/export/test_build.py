@@ -20,6 +20,8 @@ from tools.bench import tiny_qwen
 from tools.export.build import build
 from tools.export.errors import CheckpointError, ExportError, FamilyError
 
+LAYERS = 4  # of the Qwen3.5 number 2
+
 
 @pytest.fixture
 def checkpoint(tmp_path: Path) -> Path:
@@ -102,6 +104,53 @@ def test_a_configuration_that_can_not_be_built_is_named(
     with pytest.raises((FamilyError, CheckpointError), match=message):
         build(checkpoint, tmp_path / "m")
     assert not list(tmp_path.glob("*m*"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"layer_types": ["linear_attention", "sliding_attention"] * 9}, "layer_types must name each"),
+        ({"layer_types": ["sliding_attention"] * LAYERS}, "layer_types 'sliding_attention' is not built"),
+        ({"layer_types": [["x"]] * LAYERS}, "layer_types \\['x'\\] is not built"),
+        ({"layer_types": None, "full_attention_interval": 0}, "full_attention_interval"),
+        ({"layer_types": ["full_attention"] * LAYERS}, "self_attn.q_proj.weight is missing"),
+        ({"attention_bias": True}, "attention_bias"),
+        ({"attn_output_gate": False}, "attn_output_gate"),
+        ({"linear_num_value_heads": 1, "linear_num_key_heads": 2}, "multiple of linear_num_key_heads"),
+        ({"linear_conv_kernel_dim": 1}, "linear_conv_kernel_dim"),
+        ({"linear_key_head_dim": "wide"}, "linear_key_head_dim"),
+        ({"linear_value_head_dim": 99}, "has shape"),
+        ({"rope_parameters": {"rope_theta": 1e4, "partial_rotary_factor": 0.1}}, "partial_rotary_factor"),
+        ({"rope_parameters": {"rope_theta": 1e4, "partial_rotary_factor": 2}}, "partial_rotary_factor"),
+        ({"rope_parameters": {"rope_type": "yarn", "factor": 4.0}}, "yarn"),
+    ],
+)
+def test_a_configuration_of_delta_nets_that_can_not_be_built_is_named(
+    tmp_path: Path, changes: dict[str, Any], message: str
+) -> None:
+    folder = tiny_qwen.draw("qwen3_5", 2, tmp_path / "checkpoint")
+    configure(folder, **changes)
+    with pytest.raises((FamilyError, CheckpointError), match=message):
+        build(folder, tmp_path / "m")
+    assert not list(tmp_path.glob("*m*"))
+
+
+def test_an_encoder_with_deep_features_is_no_part_of_qwen3_5(tmp_path: Path) -> None:
+    folder = tiny_qwen.draw("qwen3_5_vl", 2, tmp_path / "checkpoint")
+    config = json.loads((folder / "config.json").read_text())
+    config["vision_config"]["deepstack_visual_indexes"] = [1]
+    configure(folder, **config)
+    with pytest.raises(FamilyError, match="deepstack_visual_indexes"):
+        build(folder, tmp_path / "m")
+
+
+def test_heads_that_guess_several_words_at_once_are_left_out(tmp_path: Path) -> None:
+    folder = tiny_qwen.draw("qwen3_5", 2, tmp_path / "checkpoint")
+    build(folder, tmp_path / "without")
+    tensors = load_file(folder / "model.safetensors")
+    save_file({**tensors, "mtp.fc.weight": np.full((4, 4), np.nan, np.float32)}, folder / "model.safetensors")
+    build(folder, tmp_path / "with")
+    assert answer(tmp_path / "with") == answer(tmp_path / "without")
 
 
 def test_weights_that_are_no_numbers_are_named(checkpoint: Path, tmp_path: Path) -> None:
@@ -223,6 +272,8 @@ def test_a_build_that_was_killed_is_begun_anew(checkpoint: Path, tmp_path: Path)
         ("qwen3_vl", {"depth": 9}, "is missing"),
         ("qwen2_vl", {"mlp_ratio": 9}, "has shape"),
         ("qwen3_vl", {"hidden_act": ["gelu"]}, "hidden_act"),
+        ("qwen3_5_vl", {"architectures": ["Qwen3_5MoeForConditionalGeneration"]}, "mixture of experts"),
+        ("qwen3_5_vl", {"linear_conv_kernel_dim": 9}, "has shape"),
     ],
 )
 def test_a_picture_encoder_that_cannot_be_built_is_named(

@@ -9,7 +9,7 @@ import msgspec
 
 from models.qwen_vl.shape import ClipShape, TextShape, VisionShape
 from tools.export.errors import FamilyError
-from tools.export.families import qwen2, qwen2_5_vl, qwen2_vl, qwen3, qwen3_vl
+from tools.export.families import qwen2, qwen2_5_vl, qwen2_vl, qwen3, qwen3_5, qwen3_vl
 
 REFUSED = {
     "Moe": "a mixture of experts needs all its experts in memory: take the dense model of the family",
@@ -50,6 +50,13 @@ FAMILIES = (
         qwen3_vl.text_shape,
         qwen3_vl.vision_shape,
         qwen3_vl.clip_shape,
+    ),
+    Family("qwen3_5", ("Qwen3_5ForCausalLM",), qwen3_5.text_shape),
+    Family(
+        "qwen3_5_vl",
+        ("Qwen3_5ForConditionalGeneration",),
+        qwen3_5.seeing_text_shape,
+        qwen3_5.vision_shape,
     ),
 )
 
