@@ -49,11 +49,15 @@ def _decoder(shape: TextShape, bits: int) -> Iterator[int]:
     elif bits:
         yield FLOAT * shape.width**2  # what turns the stream between the last norm and the shared table
     yield FLOAT * shape.width
+    if bits:
+        yield from (FLOAT * shape.width, FLOAT * shape.head_size)
     for i in range(shape.layers):
         parts = layer(shape, i, bits)
         for linear in (parts.qkv, parts.out, parts.gate, parts.up, parts.down):
             yield from _linear(linear)
         yield from (FLOAT * shape.width, FLOAT * shape.width)
+        if bits:  # what an adapter would be folded with
+            yield from (FLOAT * shape.width, FLOAT * shape.width, FLOAT * shape.ffn)
         own = net(shape, i, bits)
         if own is None:
             yield from (FLOAT * shape.head_size,) * (2 if shape.qk_norm else 0)
