@@ -122,7 +122,8 @@ def main(arguments: Sequence[str]) -> int:
     if subprocess.call([PYTHON, "-m", "tools.cli", "models", "pull", "--first"], cwd=ROOT):
         say("going on without the models that are missing: barcodes are read, text is not")
     if testing:
-        hand_over("-m", "pytest", *arguments[1:])
+        # A file's tests stay together: they share the models that are built for them.
+        hand_over("-m", "pytest", "-n", "auto", "--dist", "loadfile", *arguments[1:])
     hand_over("-m", "tools.cli", "run", *arguments)
     return 1
 

@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.qwen_vl.engine import Engine, Request, open_engine, run
-from models.qwen_vl.folder import Quant
+from models.qwen_vl.folder import ModelFolder, Quant
+from models.qwen_vl.generate import CHUNK
+from models.qwen_vl.kernels import Kernels
 from models.qwen_vl.kv_cache import KvCache
 from models.qwen_vl.prompt import text_prompt
 from tools.bench import qwen_weights
@@ -18,7 +20,7 @@ from tools.bench.figures import Figure
 
 ROOT = Path(__file__).resolve().parents[2]
 PIECE = 1000  # tokens of the text at a time
-ANSWER = 110  # tokens of each answer that are compared
+ANSWER = 220  # tokens of each answer that are compared
 
 
 class Truth(msgspec.Struct):
@@ -34,13 +36,21 @@ def measure() -> Iterator[Figure]:
     engine = open_engine(qwen_weights.built(qwen_weights.real(), "none"))
     truth = _truth(engine)
     engine.close()
-    for quant in ("int8", "int4"):
-        yield from _compare(quant, truth)
+    quants: tuple[Quant, ...] = ("int8", "int4")
+    for quant in quants:
+        engine = open_engine(qwen_weights.built(qwen_weights.real(), quant))
+        yield from _compare(quant, engine, truth, bars=quant == "int8")
+        engine.close()
+    folder = ModelFolder(qwen_weights.built(qwen_weights.real(), "int8"))
+    engine = Engine(folder, kernels=Kernels(many="unsigned"))  # exact on every CPU
+    yield from _compare("int8, read by rows", engine, truth, bars=True)
+    yield Figure(
+        "int8, read by rows: what reading an answer again changes", _reread(engine, truth), "std", 0.2
+    )
+    engine.close()
 
 
-def _compare(quant: Quant, truth: Truth) -> Iterator[Figure]:
-    engine = open_engine(qwen_weights.built(qwen_weights.real(), quant))
-    bars = quant == "int8"
+def _compare(quant: str, engine: Engine, truth: Truth, *, bars: bool) -> Iterator[Figure]:
     worse = _perplexity(truth, [_log_probabilities(engine, piece) for piece in truth.pieces])
     yield Figure(f"{quant}: perplexity above float32's", 100 * (worse - 1), "%", 1.0 if bars else None)
     same = [
@@ -54,7 +64,27 @@ def _compare(quant: Quant, truth: Truth) -> Iterator[Figure]:
     yield Figure(
         f"{quant}: prompts with the same 32 greedy tokens", alike, "of 20", 18 if bars else None, "more"
     )
-    engine.close()
+
+
+def _reread(engine: Engine, truth: Truth) -> float:
+    """How far the logits move, root mean square, in their standard deviations; the mean over the answers' ends.
+
+    An answer's own rows are decoded; read again as part of a longer prompt, they come from the other packing.
+    """
+    differences = []
+    for prompt, answer in truth.answers:
+        tokens, about, machine = [*prompt, *answer], engine.folder.about, engine.machine
+        cache, where = KvCache(about.text, about.kv), text_prompt(tokens).positions
+        reads = [(at, min(at + CHUNK, len(prompt))) for at in range(0, len(prompt), CHUNK)]
+        words = [(at, at + 1) for at in range(len(prompt), len(tokens))]
+        for start, stop in (*reads, *words):
+            decoder = machine.many if start < len(prompt) else machine.one
+            some = tokens[start:stop]
+            spoken = decoder.feed(cache, some, machine.table.rows(some), where[:, start:stop])[0]
+        again = _log_probabilities(engine, tokens)[-1]
+        moved = spoken - again  # a constant apart, for one is not normed
+        differences.append(moved.std() / again.std())
+    return float(np.mean(differences))
 
 
 def _truth(engine: Engine) -> Truth:
