@@ -116,8 +116,9 @@ def recorded(folder: ModelFolder) -> Measured | None:
 
 
 def _measure(folder: ModelFolder, threads: int, now_ns: Timer | None) -> Measured:
-    """All kernels in turn; without a timer only whether they are exact. About a second."""
-    probes = _open(folder, threads)
+    """All kernels in turn, in about a second; without a timer only whether a lone row is special in blocks."""
+    blocks: dict[Kind, BoundSession] = {"blocks": _open_blocks(folder, threads)}
+    probes = blocks | (_open_rows(folder, threads) if now_ns else {})
     many = np.random.default_rng(1).standard_normal((MANY, folder.about.text.width), np.float32)
     try:
         ones, others = (_times(probes, many[:count], now_ns) for count in (1, MANY))
@@ -152,13 +153,17 @@ def _times(
     return {kind: statistics.median(spent) / 1e6 for kind, spent in times.items()}
 
 
-def _open(folder: ModelFolder, threads: int) -> dict[Kind, BoundSession]:
+def _open_rows(folder: ModelFolder, threads: int) -> dict[Kind, BoundSession]:
     names = [f"{i}.{part}" for i in range(probed(folder.about.text)) for part in ("gate", "up", "down")]
     try:
         with rows.derived(folder, "signed", names), rows.derived(folder, "unsigned", names):
-            return {kind: BoundSession(folder.path / file, threads) for kind, file in PROBES.items()}
+            return {kind: BoundSession(folder.path / PROBES[kind], threads) for kind in rows.GRAPHS}
     except OSError:  # a folder that can't be written, or no room: there will be no second packing
-        return {"blocks": BoundSession(folder.path / PROBES["blocks"], threads)}
+        return {}
+
+
+def _open_blocks(folder: ModelFolder, threads: int) -> BoundSession:
+    return BoundSession(folder.path / PROBES["blocks"], threads)
 
 
 def _same_alone(probe: BoundSession, many: NDArray[np.float32]) -> bool:
