@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 import time
 from datetime import date
 from pathlib import Path
@@ -13,7 +14,7 @@ from models.base import ManifestError
 from models.qwen_vl.adapter import list_adapters
 from models.qwen_vl.engine import Engine, open_engine
 from models.qwen_vl.folder import ModelFolder
-from models.qwen_vl.kernels import spare_memory
+from models.qwen_vl.kernels import recorded, spare_memory
 
 COMMIT = re.compile(r"@([0-9a-f]{8})[0-9a-f]{32}\b")  # of which people need no more
 
@@ -47,8 +48,12 @@ def find_model(name: str | None) -> Path:
 
 def open_model(name: str | None, threads: int) -> Engine:
     """The engine of ``find_model``. Raises ManifestError, BackendError."""
+    path = find_model(name)
+    folder = ModelFolder(path)
+    if sys.stderr.isatty() and folder.about.by_rows and recorded(folder) is None:
+        print(f"browline: preparing {path.name} for this CPU, once", file=sys.stderr)
     return open_engine(
-        find_model(name),
+        path,
         threads=max(1, min(threads, os.cpu_count() or 1)),
         today=date.today(),
         now_ns=time.perf_counter_ns,

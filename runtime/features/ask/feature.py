@@ -29,7 +29,7 @@ from runtime.features.speaking import TTL_S, Cancels, Speaking, View
 
 KEY = "ask"
 SYSTEM = (
-    "You speak from a pair of glasses. Answer the wearer's question in one or two short, plain sentences."
+    "You help somebody who looks at something. Answer their question about it in one or two short sentences."
 )
 READ = (
     "The glasses read this text from what is in view. Answer from it alone, and say so if it does not tell."
