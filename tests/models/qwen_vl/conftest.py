@@ -8,10 +8,24 @@ import pytest
 
 from models.qwen_vl.engine import Engine, open_engine
 from models.qwen_vl.folder import Quant
+from models.qwen_vl.shape import TextShape
 from tools.bench import tiny_qwen
 from tools.export.build import build
 
 Built = Callable[..., Path]
+
+SHAPE = TextShape(
+    layers=1,
+    width=32,
+    heads=2,
+    kv_heads=1,
+    head_size=16,
+    ffn=32,
+    vocab=64,
+    context=4096,
+    eps=1e-6,
+    rope_theta=1e4,
+)
 
 
 @pytest.fixture(scope="session")

@@ -13,22 +13,9 @@ from models.qwen_vl.kv_cache import KvCache
 from models.qwen_vl.lookup import Lookup
 from models.qwen_vl.prefix import Prefixes, common
 from models.qwen_vl.sampling import Sampler, Sampling
-from models.qwen_vl.shape import TextShape
 from models.qwen_vl.stops import StopWords
 from models.qwen_vl.template import PLAIN, Template
-
-SHAPE = TextShape(
-    layers=1,
-    width=32,
-    heads=2,
-    kv_heads=1,
-    head_size=16,
-    ffn=32,
-    vocab=64,
-    context=4096,
-    eps=1e-6,
-    rope_theta=1e4,
-)
+from tests.models.qwen_vl.conftest import SHAPE
 
 
 @given(

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ from models.qwen_vl.engine import Engine, Request, open_engine, run
 from models.qwen_vl.generate import Answer
 from models.qwen_vl.kv_cache import KvCache
 from models.qwen_vl.prefix_disk import FOLDER, LEAST, PrefixDisk
-from models.qwen_vl.shape import TextShape
+from tests.models.qwen_vl import conftest
 from tests.models.qwen_vl.conftest import Built
 
 SYSTEM = "You speak from a pair of glasses. " * 5
@@ -28,18 +29,7 @@ WITH_TOOLS = (
     "{% if tools %}<|im_start|>system\n{{ tools | tojson }}<|im_end|>\n{% endif %}"
     "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}<|im_start|>assistant\n"
 )
-SHAPE = TextShape(
-    layers=2,
-    width=32,
-    heads=2,
-    kv_heads=1,
-    head_size=16,
-    ffn=32,
-    vocab=64,
-    context=4096,
-    eps=1e-6,
-    rope_theta=1e4,
-)
+SHAPE = msgspec.structs.replace(conftest.SHAPE, layers=2)
 
 
 @pytest.fixture(params=["qwen3", "qwen2"])  # an int8 and a float32 cache

@@ -17,7 +17,7 @@ from models.qwen_vl.kv_cache import KvCache
 from models.qwen_vl.prompt import LAST_WORDS, text_prompt
 from models.qwen_vl.shape import DeltaShape, TextShape
 from models.qwen_vl.states import MARKS_BYTES, MOST_MARKS, States
-from tests.models.qwen_vl.conftest import Built
+from tests.models.qwen_vl.conftest import SHAPE, Built
 
 SYSTEM = {"role": "system", "content": "You are short and to the point. " * 10}
 LONG = "Tell me of the sea and of those who go there. " * 9
@@ -25,19 +25,7 @@ LONG = "Tell me of the sea and of those who go there. " * 9
 
 def shape_of(value_size: int = 3) -> TextShape:
     delta = DeltaShape(blocks=(0, 2), key_heads=1, value_heads=2, key_size=5, value_size=value_size, taps=3)
-    return TextShape(
-        layers=3,
-        width=32,
-        heads=2,
-        kv_heads=1,
-        head_size=16,
-        ffn=32,
-        vocab=64,
-        context=4096,
-        eps=1e-6,
-        rope_theta=1e4,
-        delta=delta,
-    )
+    return msgspec.structs.replace(SHAPE, layers=3, delta=delta)
 
 
 @pytest.fixture(params=["none", "int8"])
