@@ -23,6 +23,7 @@ FORMAT = 2
 DESCRIPTION = "model.json"
 
 Quant = Literal["none", "int8", "int4"]
+BITS: dict[Quant, int] = {"none": 0, "int8": 8, "int4": 4}
 PlainName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 
 

@@ -18,14 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.base import BackendError
-from models.qwen_vl.folder import Description, ModelFolder, StoredTensor
+from models.qwen_vl.folder import BITS, Description, ModelFolder, StoredTensor
 
 Packing = Literal["signed", "unsigned"]
 GRAPHS: dict[Packing, str] = {"signed": "rows-signed.onnx", "unsigned": "rows-unsigned.onnx"}
 MIDDLE = 128  # what stands for zero where weights are unsigned
 ALIGN = 4096  # a page: the runtime maps each tensor on its own
 LEVELS = np.float32(127)
-BITS = {"int8": 8, "int4": 4}
 
 
 def layout(about: Description, packing: Packing) -> dict[str, StoredTensor]:

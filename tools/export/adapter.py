@@ -19,7 +19,7 @@ from tokenizers import Tokenizer
 from models.backends.ort_bound import BoundSession
 from models.qwen_vl.adapter import DATA, DESCRIPTION, FOLDER, FORMAT, GRAPH, AdapterDescription
 from models.qwen_vl.decoder import Decoder
-from models.qwen_vl.folder import FileMark, ModelFolder
+from models.qwen_vl.folder import BITS, FileMark, ModelFolder
 from models.qwen_vl.generate import CHUNK
 from models.qwen_vl.kv_cache import KvCache
 from models.qwen_vl.pixels import decode
@@ -34,7 +34,6 @@ from tools.export.errors import CheckpointError, ExportError
 from tools.export.fold import Basis, Rotation, fold_factors, rotation
 from tools.export.graph import Graph, save
 from tools.export.lora import Lora
-from tools.export.sizes import BITS
 from tools.export.weights import WeightFile
 
 Factors = tuple[NDArray[np.float32], NDArray[np.float32]]

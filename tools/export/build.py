@@ -23,6 +23,7 @@ from models.manifest import sha256_of
 from models.qwen_vl import rows, selftest
 from models.qwen_vl.adapter import GRAPH as ADAPTED
 from models.qwen_vl.folder import (
+    BITS,
     DESCRIPTION,
     FORMAT,
     ByRows,
@@ -46,7 +47,6 @@ from tools.export.families import Family, family_of
 from tools.export.fold import Rotation, rotation, store_folded, store_rotation
 from tools.export.graph import Graph, save
 from tools.export.lora import with_adapter
-from tools.export.sizes import BITS
 from tools.export.tables import head_logits, look_up, store_tables
 from tools.export.vision import store_vision, vision_graph
 from tools.export.weights import WeightFile

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from models.qwen_vl.folder import Quant
+from models.qwen_vl.folder import BITS, Quant
 from models.qwen_vl.shape import TextShape, VisionShape
 from tools.export import blocks, vision
 from tools.export.decoder import EMBEDDING, head, layer
@@ -15,7 +15,6 @@ from tools.export.families import family_of
 from tools.export.linear import Linear
 from tools.export.weights import ALIGN
 
-BITS: dict[Quant, int] = {"none": 0, "int8": 8, "int4": 4}
 FLOAT = 4
 
 
