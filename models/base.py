@@ -15,7 +15,8 @@ Errors::
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Generator as Steps
+from typing import Any, Literal, Protocol
 
 import msgspec
 import numpy as np
@@ -107,6 +108,104 @@ class VoiceActivity(Protocol):
 
     def reset(self) -> None:
         """Forget the stream's past."""
+        ...
+
+
+class Piece(msgspec.Struct, frozen=True):
+    """A word of an utterance, or a character where words are not spaced.
+
+    ``text`` with the blank before it, if any; ``start_s`` and ``end_s`` from the utterance's first sample;
+    ``probability`` 0…1.
+    """
+
+    text: str
+    start_s: float
+    end_s: float
+    probability: float = 1.0
+
+
+class Hypothesis(msgspec.Struct, frozen=True):
+    """What was understood of an utterance so far: ``pieces`` joined are its text.
+
+    ``language`` is ISO 639-1 ("zh"), empty when not known; ``no_speech`` 0…1 is how sure the model is that nobody
+    spoke; ``doubt`` says in a word why the text is not to be believed ("loop", "long", "unlikely"), empty when it is.
+    """
+
+    pieces: tuple[Piece, ...] = ()
+    language: str = ""
+    no_speech: float = 0.0
+    doubt: str = ""
+
+    @property
+    def text(self) -> str:
+        """The whole text, without blanks at its ends."""
+        return "".join(piece.text for piece in self.pieces).strip()
+
+
+Task = Literal["transcribe", "translate"]
+
+
+class Utterance(Protocol):
+    """One stretch of speech while it grows: sound in, hypotheses out. Of one thread."""
+
+    def accept(self, samples: NDArray[np.float32]) -> None:
+        """Append ``samples`` float32[N] at 16 kHz."""
+        ...
+
+    def decode(self, *, settled: int = 0, final: bool = False) -> Steps[None, None, Hypothesis]:
+        """Understand all that was accepted; yields between steps (tokens), so that a runner may pause it.
+
+        The first ``settled`` pieces of the last hypothesis are kept as they are. ``final`` when no more sound comes.
+        Raises BackendError.
+        """
+        ...
+
+
+class Recogniser(Protocol):
+    """A speech model; many utterances share it."""
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """ISO 639-1 codes it understands."""
+        ...
+
+    @property
+    def tasks(self) -> tuple[Task, ...]:
+        """What it can do; "translate" is into English."""
+        ...
+
+    def utterance(self, *, language: str = "", task: Task = "transcribe", prompt: str = "") -> Utterance:
+        """A new utterance. An empty ``language`` is found out; ``prompt`` is text that came before, or a glossary."""
+        ...
+
+    def close(self) -> None:
+        """Unload the model."""
+        ...
+
+
+class Spoken(msgspec.Struct, frozen=True):
+    """A finished sentence that is to be translated: its text and, for models that hear, its sound.
+
+    ``samples`` float32[N] at 16 kHz, empty where there is none; ``before`` holds the last sentences, each with its
+    translation, oldest first.
+    """
+
+    text: str
+    language: str
+    samples: NDArray[np.float32]
+    before: tuple[tuple[str, str], ...] = ()
+
+
+class Translator(Protocol):
+    """Puts what was said into another language."""
+
+    async def translate(
+        self, spoken: Spoken, target: str, *, on_text: Callable[[str], None] | None = None
+    ) -> str:
+        """The translation into ``target`` (ISO 639-1); ``on_text`` gets each piece as it is made, on the loop.
+
+        Raises ModelError.
+        """
         ...
 
 

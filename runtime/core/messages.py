@@ -61,11 +61,16 @@ class CardDown(msgspec.Struct, frozen=True, tag=True):
 
 
 class Caption(msgspec.Struct, frozen=True):
-    """Spoken words: ``committed`` never changes once shown, ``tentative`` may; ``source`` above, small."""
+    """Spoken words: ``committed`` never changes once shown, ``tentative`` may; ``source`` above, small.
+
+    A line feed in ``committed`` begins a new line: a pause, or somebody else. Old words are left out by whole such
+    lines, so that those which stay do not move in theirs. ``t_ns`` is when the newest words entered the microphone.
+    """
 
     committed: str
     tentative: str = ""
     source: str = ""
+    t_ns: int = 0
 
 
 class Arrow(msgspec.Struct, frozen=True):
