@@ -1,0 +1,1 @@
+"""Live captions: what is said, above the eye, as it is said."""

@@ -1,0 +1,73 @@
+"""Which words of a growing hypothesis may be shown for good: those that two hypotheses in a row agree on.
+
+Local agreement of two (Liu, Spanakis and Niehues, Interspeech 2020; Macháček, Dabre and Bojar, "Turning Whisper into
+Real-Time Transcription System", 2023): what the last hypothesis and this one begin with is settled, and forced upon
+the next one. The word at the edge of the sound may be half a word, so it waits for the next hypothesis or the end.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+import msgspec
+
+from models.base import Hypothesis, Piece
+
+EDGE = 1  # pieces at the end of the sound that are never settled before the stretch has ended
+
+
+class Words(msgspec.Struct, frozen=True):
+    """What is known of a stretch of speech: ``settled`` never changes again, ``tentative`` may.
+
+    ``until_s`` is where the last of these words ends, from the stretch's first sample.
+    """
+
+    settled: str = ""
+    tentative: str = ""
+    until_s: float = 0.0
+
+
+class Agreement:
+    """The words of one stretch, from hypothesis to hypothesis."""
+
+    def __init__(self) -> None:
+        self._settled: list[Piece] = []
+        self._before: tuple[Piece, ...] = ()  # what the last hypothesis said behind the settled pieces
+
+    @property
+    def settled(self) -> int:
+        """How many pieces the next hypothesis has to begin with."""
+        return len(self._settled)
+
+    def hear(self, hypothesis: Hypothesis, *, final: bool = False) -> Words:
+        """The words now. A doubtful hypothesis changes nothing; a final one settles all it says."""
+        if hypothesis.doubt:
+            return self._words(() if final else self._before)
+        news = hypothesis.pieces[len(self._settled) :]
+        agreed = len(news) if final else max(0, min(_shared(self._before, news), len(news) - EDGE))
+        self._settled += news[:agreed]
+        self._before = news[agreed:]
+        return self._words(self._before)
+
+    def _words(self, tentative: tuple[Piece, ...]) -> Words:
+        said = (*self._settled, *tentative)
+        until_s = said[-1].end_s if said else 0.0
+        return Words(_text(self._settled), _text(tentative), until_s)
+
+
+def _text(pieces: list[Piece] | tuple[Piece, ...]) -> str:
+    return "".join(piece.text for piece in pieces)
+
+
+def _shared(one: tuple[Piece, ...], other: tuple[Piece, ...]) -> int:
+    """How many pieces both begin with; a comma or a capital letter makes no other word."""
+    count = 0
+    for a, b in zip(one, other, strict=False):
+        if _bare(a.text) != _bare(b.text):
+            break
+        count += 1
+    return count
+
+
+def _bare(text: str) -> str:
+    return "".join(c for c in text.casefold() if unicodedata.category(c)[0] in "LNMS")

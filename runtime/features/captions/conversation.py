@@ -1,0 +1,172 @@
+"""Stretches of speech → words, while they are spoken: the growing sound is understood again and again.
+
+One stretch after the other, the oldest first. How often a stretch is understood follows what it costs: on a busy
+machine the words come in larger steps, but never later and later. A stretch that has ended while others were at work
+is understood once, whole.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Generator
+from typing import Protocol
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from models.base import Hypothesis, ModelError, Utterance
+from models.speech.segments import SpeechEvent
+from models.speech.vad import RATE_HZ
+from runtime.core.clock import NS, Clock
+from runtime.features.captions.agreement import Agreement, Words
+
+AGAIN_S = 0.4  # new sound before a stretch is understood again
+REST = 1.5  # … or this many times what the last time took
+RETRY_S = 2.0  # after a model failed
+MOST_WAITING_S = 60.0  # of sound that waits while a model fails; the oldest stretches go first
+
+Job = Generator[None, None, Hypothesis]
+
+
+class Said(msgspec.Struct, frozen=True):
+    """The words of stretch ``number`` now. With ``final`` they are all; ``samples`` is then its sound at 16 kHz.
+
+    ``t_ns`` is when the stretch began; ``language`` is ISO 639-1, empty when not known.
+    """
+
+    number: int
+    t_ns: int
+    words: Words
+    language: str = ""
+    final: bool = False
+    samples: NDArray[np.float32] | None = None
+
+
+class Understands(Protocol):
+    """What does the work: the speech model on the runner."""
+
+    async def utterance(self) -> Utterance:
+        """A new utterance. Raises ModelError."""
+        ...
+
+    async def run(self, job: Job) -> Hypothesis:
+        """Wait for the job. Raises ModelError."""
+        ...
+
+
+class _Stretch:
+    """A stretch of speech that is not done: its sound, and what was made of it."""
+
+    def __init__(self, number: int, t_ns: int) -> None:
+        self.number, self.t_ns = number, t_ns
+        self.sound: list[NDArray[np.float32]] = []
+        self.taken = 0  # chunks of ``sound`` that the utterance has
+        self.ended = False
+        self.utterance: Utterance | None = None
+        self.agreement = Agreement()
+
+    @property
+    def heard_s(self) -> float:
+        return sum(map(len, self.sound)) / RATE_HZ
+
+    @property
+    def new_s(self) -> float:
+        return sum(map(len, self.sound[self.taken :])) / RATE_HZ
+
+    def forget_work(self) -> None:
+        """The model went: the next one hears the sound from its beginning; what is settled stays."""
+        self.utterance, self.taken = None, 0
+
+
+class Conversation:
+    """Hears speech events and tells what was said; ``tell`` and ``trouble`` are called on the loop.
+
+    ``trouble`` gets a ModelError when the model fails, and None when it works again.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        model: Understands,
+        tell: Callable[[Said], None],
+        trouble: Callable[[ModelError | None], None],
+    ) -> None:
+        self._clock, self._model, self._tell, self._trouble = clock, model, tell, trouble
+        self._stretches: deque[_Stretch] = deque()
+        self._count = 0
+        self._cost_s = 0.0
+        self._news = asyncio.Event()
+        self.given_up = 0  # stretches that had to go unread
+
+    @property
+    def waiting_s(self) -> float:
+        """Seconds of sound that no model has heard yet."""
+        return sum(stretch.new_s for stretch in self._stretches)
+
+    def hear(self, event: SpeechEvent) -> None:
+        """Take an event in; never waits."""
+        if event.kind == "begin" or not self._stretches or self._stretches[-1].ended:
+            self._count += 1
+            self._stretches.append(_Stretch(self._count, event.t_ns))
+        stretch = self._stretches[-1]
+        if len(event.samples):
+            stretch.sound.append(event.samples)
+        stretch.ended = event.kind == "end"
+        while len(self._stretches) > 1 and self.waiting_s > MOST_WAITING_S:
+            self._stretches.popleft()
+            self.given_up += 1
+        self._news.set()
+
+    async def run(self) -> None:
+        """Understand until cancelled."""
+        failed = False
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            try:
+                await self._catch_up()
+            except ModelError as error:
+                failed = True
+                self._trouble(error)
+                for stretch in self._stretches:
+                    stretch.forget_work()
+                await self._clock.sleep(RETRY_S)
+                self._news.set()
+            else:
+                if failed:
+                    failed = False
+                    self._trouble(None)
+
+    async def _catch_up(self) -> None:
+        """Understand whatever is due; returns when all that is left waits for more sound."""
+        while self._stretches and self._due(self._stretches[0]):
+            stretch = self._stretches[0]
+            if await self._understand(stretch) and self._stretches and self._stretches[0] is stretch:
+                self._stretches.popleft()
+
+    def _due(self, stretch: _Stretch) -> bool:
+        return stretch.ended or stretch.new_s >= max(AGAIN_S, REST * self._cost_s)
+
+    async def _understand(self, stretch: _Stretch) -> bool:
+        """One hypothesis of the stretch; whether it was the last."""
+        began_ns = self._clock.now_ns()
+        settled = stretch.agreement.settled
+        if stretch.utterance is None:  # it has no last hypothesis to hold on to
+            stretch.utterance, settled = await self._model.utterance(), 0
+        sound, final = stretch.sound[stretch.taken :], stretch.ended
+        stretch.taken = len(stretch.sound)
+        job = _decode(stretch.utterance, sound, settled, final)
+        hypothesis = await self._model.run(job)
+        self._cost_s = (self._clock.now_ns() - began_ns) / NS
+        words = stretch.agreement.hear(hypothesis, final=final)
+        whole = np.concatenate(stretch.sound) if final else None
+        self._tell(Said(stretch.number, stretch.t_ns, words, hypothesis.language, final, whole))
+        return final
+
+
+def _decode(utterance: Utterance, sound: list[NDArray[np.float32]], settled: int, final: bool) -> Job:
+    for samples in sound:
+        utterance.accept(samples)
+    return (yield from utterance.decode(settled=settled, final=final))

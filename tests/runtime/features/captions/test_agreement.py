@@ -1,0 +1,68 @@
+"""Which words are settled, and that none of them ever changes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.base import Hypothesis, Piece
+from runtime.features.captions.agreement import Agreement
+
+
+def said(text: str, doubt: str = "") -> Hypothesis:
+    words = text.split()
+    return Hypothesis(
+        tuple(Piece(f" {word}", i / 2, (i + 1) / 2) for i, word in enumerate(words)), doubt=doubt
+    )
+
+
+def test_what_two_hypotheses_begin_with_is_settled_but_for_the_word_at_the_edge() -> None:
+    agreement = Agreement()
+    assert agreement.hear(said("it was the")).settled == ""
+    words = agreement.hear(said("it was the first great"))
+    assert (words.settled, words.tentative, words.until_s) == (" it was the", " first great", 2.5)
+    assert agreement.settled == 3
+
+
+def test_the_word_at_the_edge_of_the_sound_waits_even_when_it_is_heard_twice() -> None:
+    agreement = Agreement()
+    agreement.hear(said("he said no"))
+    assert agreement.hear(said("he said no")).tentative == " no"
+
+
+def test_a_comma_or_a_capital_makes_no_other_word() -> None:
+    agreement = Agreement()
+    agreement.hear(said("It was, Great"))
+    assert agreement.hear(said("it was great joy")).settled == " it was great"
+
+
+def test_the_end_settles_all_there_is() -> None:
+    agreement = Agreement()
+    agreement.hear(said("it was"))
+    words = agreement.hear(said("so it goes"), final=True)
+    assert (words.settled, words.tentative) == (" so it goes", "")
+
+
+def test_a_doubtful_hypothesis_changes_nothing_and_at_the_end_settles_nothing() -> None:
+    agreement = Agreement()
+    agreement.hear(said("one two three"))
+    agreement.hear(said("one two three four"))
+    words = agreement.hear(said("one two three three three three", doubt="loop"))
+    assert (words.settled, words.tentative) == (" one two three", " four")
+    words = agreement.hear(said("one two three three three", doubt="loop"), final=True)
+    assert (words.settled, words.tentative) == (" one two three", "")
+
+
+WORDS = st.lists(st.sampled_from(["a", "b", "c", "d", "A,", "b.", "c!"]), max_size=8)
+
+
+@given(st.lists(WORDS, max_size=8))
+def test_settled_words_only_ever_grow(hypotheses: Sequence[Sequence[str]]) -> None:
+    """Even of a recogniser that says something new each time."""
+    agreement, before = Agreement(), ""
+    for number, words in enumerate(hypotheses):
+        now = agreement.hear(said(" ".join(words)), final=number == len(hypotheses) - 1).settled
+        assert now.startswith(before)
+        before = now
