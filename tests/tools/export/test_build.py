@@ -135,6 +135,13 @@ def test_a_configuration_of_delta_nets_that_can_not_be_built_is_named(
     assert not list(tmp_path.glob("*m*"))
 
 
+def test_biases_that_no_published_qwen3_has_are_refused_rather_than_left_out(tmp_path: Path) -> None:
+    folder = tiny_qwen.draw("qwen3", 2, tmp_path / "checkpoint")
+    configure(folder, attention_bias=True)
+    with pytest.raises(FamilyError, match="attention_bias"):
+        build(folder, tmp_path / "m")
+
+
 def test_an_encoder_with_deep_features_is_no_part_of_qwen3_5(tmp_path: Path) -> None:
     folder = tiny_qwen.draw("qwen3_5_vl", 2, tmp_path / "checkpoint")
     config = json.loads((folder / "config.json").read_text())
