@@ -65,12 +65,14 @@ class Caption(msgspec.Struct, frozen=True):
 
     A line feed in ``committed`` begins a new line: a pause, or somebody else. Old words are left out by whole such
     lines, so that those which stay do not move in theirs. ``t_ns`` is when the newest words entered the microphone.
+    ``mark`` is a word above at the end, dim: "paused".
     """
 
     committed: str
     tentative: str = ""
     source: str = ""
     t_ns: int = 0
+    mark: str = ""
 
 
 class Arrow(msgspec.Struct, frozen=True):

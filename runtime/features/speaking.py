@@ -19,8 +19,8 @@ NOTE_TTL_S = 8.0
 COLUMNS = 96
 """Half-width columns of a model's words that a card holds without being cut (the HUD wraps them)."""
 
-SPEAKERS = ("ask", "translate", "draft")
-"""The keys of cards that hold a model's words; a touch while one is in view is meant for it."""
+SPEAKERS = ("ask", "translate", "draft", "captions")
+"""The keys of what holds a model's words: cards, and the captions; a touch while one is in view is meant for it."""
 
 View = Callable[[], str]
 """The key of the card in view; empty when there is none."""
