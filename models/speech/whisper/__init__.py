@@ -1,0 +1,1 @@
+"""Whisper (arXiv 2212.04356) on ONNX Runtime."""

@@ -1,0 +1,106 @@
+"""A built Whisper on disk: ``speech.json`` says what lies beside it; every file is known by its SHA-256.
+
+::
+
+    NAME/  speech.json  encoder.onnx  encoder.data  decoder.onnx  decoder.data  tokenizer.json  [packed/]
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from models.base import ManifestError
+from models.manifest import sha256_of
+from models.qwen_vl.folder import FileMark, PlainName, StoredTensor, map_tensor
+from models.speech.whisper.shape import Shape
+
+FORMAT = 1
+DESCRIPTION = "speech.json"
+
+Quant = Literal["none", "weights8", "int8"]
+"""``none``: float32. ``weights8``: weights in blocks of 8 bits. ``int8``: what they are multiplied with as well."""
+
+
+class Description(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``speech.json``. ``source`` is what it was built from, ``tensors`` where each weight lies."""
+
+    format: int
+    name: PlainName
+    family: Literal["whisper"] = "whisper"
+    quant: Quant
+    shape: Shape
+    source: str
+    licence: str
+    tensors: dict[str, StoredTensor]
+    files: dict[PlainName, FileMark]
+
+
+class SpeechFolder:
+    """A folder that was opened: its description, and its tensors mapped."""
+
+    def __init__(self, path: Path) -> None:
+        """Quick: sizes are compared, nothing is hashed. Raises ManifestError."""
+        self.path = path
+        self.about = _read(path)
+        for name, mark in self.about.files.items():
+            file = path / name
+            if not file.is_file() or file.stat().st_size != mark.bytes:
+                raise ManifestError(f"{path}: {name} is missing or cut off: build the model again")
+
+    @classmethod
+    def of(cls, path: Path, about: Description) -> SpeechFolder:
+        """A folder that is being built: nothing of it is checked."""
+        folder = cls.__new__(cls)
+        folder.path, folder.about = path, about
+        return folder
+
+    def verify(self) -> None:
+        """Hash every file. Raises ManifestError."""
+        for name, mark in self.about.files.items():
+            if sha256_of(self.path / name) != mark.sha256:
+                raise ManifestError(f"{self.path}: {name} has changed: build the model again")
+
+    def tensor(self, name: str) -> NDArray[Any]:
+        """A stored tensor, mapped; pages come in as they are touched. Raises ManifestError."""
+        stored = self.about.tensors.get(name)
+        if stored is None:
+            raise ManifestError(f"{self.path}: {DESCRIPTION} lists no tensor {name}: build the model again")
+        try:
+            return map_tensor(self.path, stored)
+        except (OSError, ValueError, TypeError) as error:
+            raise ManifestError(f"{self.path}: tensor {name} can't be mapped: {error}") from error
+
+    def embeddings(self, tokens: NDArray[np.int64]) -> NDArray[np.float32]:
+        """What tokens int64[n] stand for, float32[n, width]: rows of the table that is the head's, too."""
+        if self.about.quant == "none":
+            return np.asarray(self.tensor("embed.w")[tokens], np.float32)
+        if self.about.quant == "weights8":
+            blocks = self.tensor("embed.q")[tokens].astype(np.float32) - 128
+            blocks *= self.tensor("embed.s")[tokens][..., None]
+            return blocks.reshape(len(tokens), -1)[:, : self.about.shape.width]
+        rows = self.tensor("embed.w8")[tokens].astype(np.float32) - 128
+        return np.asarray(rows * self.tensor("embed.ws")[tokens][:, None], np.float32)
+
+
+def _read(path: Path) -> Description:
+    file = path / DESCRIPTION
+    try:
+        about = msgspec.json.decode(file.read_bytes(), type=Description)
+    except FileNotFoundError:
+        raise ManifestError(
+            f"{path} is no built speech model ({DESCRIPTION} is missing): run `browline models build whisper-base`"
+        ) from None
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ManifestError(
+            f"{file}: {error}: build the model again with this version of Browline"
+        ) from error
+    if about.format != FORMAT:
+        raise ManifestError(
+            f"{file} is of format {about.format}, this Browline reads {FORMAT}: build it again"
+        )
+    return about

@@ -1,0 +1,1 @@
+"""From a Whisper checkpoint to a built speech model."""

@@ -1,0 +1,89 @@
+"""From a Whisper checkpoint to a folder that ``models.speech.whisper`` opens; it appears whole or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+from tokenizers import Tokenizer
+
+from models.manifest import sha256_of
+from models.qwen_vl.folder import FileMark
+from models.speech.whisper.folder import DESCRIPTION, FORMAT, Description, Quant
+from models.speech.whisper.shape import Shape
+from tools.export.build import Origin, Progress, appearing, ignore
+from tools.export.checkpoint import Checkpoint
+from tools.export.errors import CheckpointError, ExportError
+from tools.export.graph import save
+from tools.export.weights import WeightFile
+from tools.export.whisper.checkpoint import Tensors, open_whisper_checkpoint, shape_of
+from tools.export.whisper.decoder import decoder_graph, store_decoder
+from tools.export.whisper.encoder import encoder_graph, store_encoder
+from tools.export.whisper.layers import Writer
+
+
+def build_whisper(
+    source: Path,
+    target: Path,
+    quant: Quant = "int8",
+    progress: Progress = ignore,
+    origin: Origin | None = None,
+) -> Description:
+    """Build the checkpoint in folder ``source`` into the folder ``target``, which must not exist.
+
+    Raises ExportError, BackendError.
+    """
+    if target.exists():
+        raise ExportError(f"{target} is there already: remove it, or build under another name")
+    checkpoint = open_whisper_checkpoint(source)
+    shape = shape_of(checkpoint.config)
+    _check_tokenizer(checkpoint, shape)
+    with appearing(target) as folder:
+        about = Description(
+            format=FORMAT,
+            name=target.name,
+            quant=quant,
+            shape=shape,
+            source=origin.name if origin else source.resolve().name,
+            licence=origin.licence if origin and origin.licence else "as its checkpoint",
+            tensors={},
+            files={},
+        )
+        return _write(folder, about, checkpoint, progress)
+
+
+def _write(folder: Path, about: Description, checkpoint: Checkpoint, progress: Progress) -> Description:
+    (folder / "tokenizer.json").write_bytes(checkpoint.files["tokenizer.json"])
+    tensors, shape, quant = Tensors(checkpoint), about.shape, about.quant
+    progress("encoder", 0, 3)
+    with WeightFile(folder / "encoder.data") as encoder:
+        store_encoder(Writer(encoder, tensors, quant), shape)
+    save(encoder_graph(encoder.tensors, shape, quant), folder / "encoder.onnx")
+    progress("decoder", 1, 3)
+    with WeightFile(folder / "decoder.data") as decoder:
+        store_decoder(Writer(decoder, tensors, quant), shape)
+    save(decoder_graph(decoder.tensors, shape, quant), folder / "decoder.onnx")
+    progress("self-test", 2, 3)
+    marks = {file.path.name: FileMark(file.sha256, file.size) for file in (encoder, decoder)}
+    files = {
+        path.name: marks.get(path.name) or FileMark(sha256_of(path), path.stat().st_size)
+        for path in sorted(folder.iterdir())
+        if path.is_file()
+    }
+    whole = msgspec.structs.replace(about, tensors=decoder.tensors, files=files)
+    (folder / DESCRIPTION).write_bytes(msgspec.json.format(msgspec.json.encode(whole), indent=1))
+    progress("done", 3, 3)
+    return whole
+
+
+def _check_tokenizer(checkpoint: Checkpoint, shape: Shape) -> None:
+    try:
+        tokenizer = Tokenizer.from_str(checkpoint.files["tokenizer.json"].decode())
+    except Exception as error:  # the library raises plain Exception
+        raise CheckpointError(f"{checkpoint.where.name}: tokenizer.json can't be read: {error}") from error
+    highest = max(tokenizer.get_vocab(with_added_tokens=True).values(), default=-1)
+    if highest >= shape.vocabulary:
+        raise CheckpointError(
+            f"{checkpoint.where.name}: the tokenizer knows token {highest}, the model only {shape.vocabulary}: "
+            "they do not belong together"
+        )
