@@ -63,13 +63,18 @@ class Display(Table, frozen=True, kw_only=True):
 
 
 class Microphone(Table, frozen=True, kw_only=True):
-    """A capture device; ``channel`` picks one of an array, -1 mixes them."""
+    """A capture device; ``channel`` picks one of an array, -1 mixes them.
+
+    The card hands over ``period_ms`` of sound at a time and holds ``buffer_ms`` before any is lost.
+    """
 
     compatible: str
     device: str = "default"
     rate_hz: Positive = 16000
     channels: Positive = 1
     channel: int = -1
+    period_ms: Positive = 20
+    buffer_ms: Positive = 500
 
 
 class Key(Table, frozen=True, kw_only=True):

@@ -27,7 +27,7 @@ DRIVERS = {
     "browline,spi-framebuffer-panel": "drivers.display.spi_panel:SpiPanel",
     "browline,terminal-panel": "drivers.display.terminal:TerminalPanel",
     "browline,png-panel": "drivers.display.png:PngPanel",
-    "linux,alsa-capture": "drivers.audio.microphones:AlsaMicrophone",
+    "linux,alsa-capture": "drivers.audio.alsa:AlsaMicrophone",
     "browline,wav-microphone": "drivers.audio.microphones:WavMicrophone",
     "browline,sim-microphone": "drivers.audio.microphones:SimMicrophone",
     "linux,gpio-keys": "drivers.input.keys:GpioKeys",

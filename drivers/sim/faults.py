@@ -11,7 +11,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "camera": ("unplug", "freeze", "dark"),
     "display": ("nak", "unplug"),
     "light": ("dead",),
-    "microphone": ("unplug", "overrun"),
+    "microphone": ("unplug", "overrun", "jump"),
     "battery": ("nak",),
     "keys": ("bounce",),
     "disk": ("full", "readonly"),

@@ -28,19 +28,23 @@ class Picture(Table, frozen=True, kw_only=True):
 
 
 class Step(Table, frozen=True, kw_only=True):
-    """At ``at`` seconds turn the head to ``look`` = [yaw, pitch] within ``over`` seconds, or use a key."""
+    """At ``at`` seconds turn the head to ``look`` = [yaw, pitch] within ``over`` seconds, use a key, or hear what
+    the sound file ``say`` holds.
+    """
 
     at: Seconds
     look: tuple[float, float] | None = None
     over: Annotated[float, msgspec.Meta(gt=0)] = 0.6
     key: str = ""
     action: Literal["press", "release", "tap", "hold", "double_tap", "swipe_forward", "swipe_back"] = "press"
+    say: str = ""
 
 
 class Scenario(Table, frozen=True, kw_only=True):
     """A shelf of pictures, steps in time, sound, and the device's own condition.
 
-    ``ends_s`` is when a run without a wearer may stop; ``repeat_s`` (0: never) starts the steps anew.
+    ``ends_s`` is when a run without a wearer may stop; ``repeat_s`` (0: never) starts the steps anew. ``sound`` is a
+    file heard once from the start on; ``noise_dbfs`` is how loud the noise behind everything is (RMS).
     """
 
     name: str
@@ -49,6 +53,7 @@ class Scenario(Table, frozen=True, kw_only=True):
     pictures: tuple[Picture, ...] = ()
     steps: tuple[Step, ...] = ()
     sound: str = ""
+    noise_dbfs: Annotated[float, msgspec.Meta(le=0)] | None = None
     temperature_c: float = 31.0
     charge: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.8
     folder: Path = FOLDER

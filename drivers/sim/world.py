@@ -5,7 +5,6 @@ pressed, heard and felt. A scenario moves it, and so do the wearer's keys in the
 from __future__ import annotations
 
 import bisect
-import wave
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
@@ -16,7 +15,8 @@ from numpy.typing import NDArray
 from drivers.base import BatteryState, Clock, InputEvent
 from drivers.sim.faults import Faults
 from drivers.sim.motion import Head, HeadMotion
-from drivers.sim.scenario import Picture, Scenario
+from drivers.sim.noises import Soundscape
+from drivers.sim.scenario import Picture, Scenario, Step
 
 HOURS_OF_CHARGE = 3.0
 FIELD_OF_VIEW_DEG = 70.0
@@ -36,7 +36,7 @@ class World:
         self._head = Head()
         self._events: list[InputEvent] = []
         self._decoded: dict[str, NDArray[np.uint8]] = {}
-        self._sound: NDArray[np.float32] | None = None
+        self._sounds = Soundscape(scenario.noise_dbfs, seed)
         self._script()
 
     @property
@@ -67,6 +67,10 @@ class World:
         """Act on a key of the glasses now, a moment after whoever has just looked at the keys."""
         bisect.insort(self._events, InputEvent(self._clock.now_ns() + 1, key, action), key=_when)
 
+    def say(self, file: Path) -> None:
+        """From now on what ``file`` holds is heard."""
+        self._sounds.add(self._clock.now_ns() - self.start_ns, file)
+
     def keys_between(self, after_ns: int, until_ns: int) -> list[InputEvent]:
         """What was done to the keys after ``after_ns`` and not later than ``until_ns``."""
         first = bisect.bisect_right(self._events, after_ns, key=_when)
@@ -84,16 +88,11 @@ class World:
         return seen
 
     def sound(self, t_ns: int, n: int, rate_hz: int) -> NDArray[np.float32]:
-        """``n`` samples float32 mono from ``t_ns`` on; silence when the scenario has no sound."""
-        heard = np.zeros(n, np.float32)
-        if not self._scenario.sound:
-            return heard
-        if self._sound is None:
-            self._sound = _read_wav(self._scenario.path(self._scenario.sound))
-        first = (t_ns - self.start_ns) * rate_hz // 1_000_000_000
-        part = self._sound[max(0, first) : max(0, first + n)]
-        heard[: len(part)] = part
-        return heard
+        """``n`` samples float32 mono from ``t_ns`` on: what is said and played, over the scenario's noise.
+
+        Raises ConfigError when a sound file can't be read.
+        """
+        return self._sounds.heard((t_ns - self.start_ns) * rate_hz // 1_000_000_000, n, rate_hz)
 
     def battery(self, t_ns: int) -> BatteryState:
         """A cell that empties evenly, 3.4 … 4.2 V."""
@@ -102,18 +101,20 @@ class World:
         return BatteryState(t_ns, charge, 3.4 + 0.8 * charge, -0.4, self._scenario.temperature_c)
 
     def _script(self) -> None:
+        if self._scenario.sound:
+            self._sounds.add(0, self._scenario.path(self._scenario.sound))
         period = self._scenario.repeat_s
         for number in range(round(HORIZON_S / period) if period else 1):
             for step in self._scenario.steps:
-                self._take(number * period + step.at, step.look, step.over, step.key, step.action)
+                self._take(number * period + step.at, step)
 
-    def _take(
-        self, at_s: float, look: tuple[float, float] | None, over_s: float, key: str, action: Action
-    ) -> None:
-        if look is not None:
-            self._head.turn(at_s, *look, over_s)
-        if key:
-            self._events.append(InputEvent(self.start_ns + round(at_s * 1e9), key, action))
+    def _take(self, at_s: float, step: Step) -> None:
+        if step.look is not None:
+            self._head.turn(at_s, *step.look, step.over)
+        if step.key:
+            self._events.append(InputEvent(self.start_ns + round(at_s * 1e9), step.key, step.action))
+        if step.say:
+            self._sounds.add(round(at_s * 1e9), self._scenario.path(step.say))
 
     def _load(self, picture: Picture) -> NDArray[np.uint8]:
         image = self._decoded.get(picture.file)
@@ -141,10 +142,3 @@ def _paste(onto: NDArray[np.uint8], image: NDArray[np.uint8], right: int, down: 
     x0, y0, x1, y1 = max(0, left), max(0, top), min(width, left + size[0]), min(height, top + size[1])
     if x0 < x1 and y0 < y1:
         onto[y0:y1, x0:x1] = fitted[y0 - top : y1 - top, x0 - left : x1 - left]
-
-
-def _read_wav(path: Path) -> NDArray[np.float32]:
-    with wave.open(str(path)) as file:
-        raw = np.frombuffer(file.readframes(file.getnframes()), "<i2")
-        mono: NDArray[np.float32] = raw.reshape(-1, file.getnchannels()).mean(axis=1).astype(np.float32)
-        return mono / np.float32(32768)

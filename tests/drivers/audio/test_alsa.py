@@ -4,14 +4,16 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import IO
 
 import numpy as np
 import pytest
 
 from boards import spec
-from drivers.audio.microphones import AlsaMicrophone, Recorder, start_arecord, to_mono
+from drivers.audio.alsa import AlsaMicrophone, Recorder, start_arecord, to_mono
 from drivers.base import ConfigError, DeviceLostError
+from drivers.factory import BuildContext
 from runtime.core.clock import RealClock, VirtualClock
 
 RATE = 16_000
@@ -179,3 +181,48 @@ def test_arecord_is_asked_for_when_it_is_missing() -> None:
     part = spec.Microphone(compatible="linux,alsa-capture")
     with pytest.raises(ConfigError, match="alsa-utils"):
         start_arecord(part, program="arecord-that-is-not-installed")
+
+
+def test_a_card_that_can_only_do_another_rate_is_heard_at_that(make: Make) -> None:
+    microphone, recorder = make()
+    recorder.say(b"Warning: rate is not accurate (requested = 16000Hz, got = 48000Hz)\n")
+    recorder.record(sixteen(*range(480)))
+    chunk = microphone.read()
+    assert chunk.rate_hz == 48_000 and chunk.t_ns == -10_000_000
+    recorder.record(sixteen(1))
+    assert microphone.read().rate_hz == 48_000
+
+
+def test_arecord_is_asked_for_what_the_board_file_says(tmp_path: Path) -> None:
+    program = tmp_path / "arecord"
+    program.write_text('#!/bin/sh\necho "$LC_ALL $*"\n', encoding="utf-8")
+    program.chmod(0o755)
+    part = spec.Microphone(
+        compatible="linux,alsa-capture",
+        device="hw:2",
+        rate_hz=48_000,
+        channels=4,
+        period_ms=10,
+        buffer_ms=250,
+    )
+    recorder = start_arecord(part, str(program))
+    assert recorder.stdout is not None and recorder.stderr is not None
+    said = b""
+    while news := recorder.stdout.read(4096):
+        said += news
+    recorder.wait()
+    recorder.stdout.close()
+    recorder.stderr.close()
+    assert said == b"C -t raw -f S16_LE -D hw:2 -r 48000 -c 4 --period-time=10000 --buffer-time=250000\n"
+
+
+def test_a_buffer_of_less_than_two_periods_is_refused() -> None:
+    part = spec.Microphone(compatible="linux,alsa-capture", period_ms=200, buffer_ms=300)
+    with pytest.raises(ConfigError, match="two periods"):
+        AlsaMicrophone.from_board(part, BuildContext(spec.Board(name="t", summary="t"), VirtualClock()))
+
+
+def test_seconds_of_sound_may_wait_to_be_read(make: Make) -> None:
+    microphone, recorder = make()
+    recorder.record(b"\x01\x00" * 400_000)
+    assert microphone.read().samples.size == 400_000
