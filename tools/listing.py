@@ -8,13 +8,15 @@ from typing import Any
 import msgspec
 
 from models.base import ModelError
-from models.manifest import list_manifests
+from models.manifest import list_checkpoints, list_manifests
 from models.qwen_vl.folder import ModelFolder, Quant
 from models.qwen_vl.kernels import told
+from models.speech.whisper.folder import SpeechFolder
 from models.store import ModelStore
 from runtime.console.table import table
 from tools.hub_models import QUANTS, HubModel, holders, list_hub_models
 from tools.qwen import describe, list_built
+from tools.speech import describe_speech, list_built_speech
 
 UNKNOWN = "size unknown until fetched"
 
@@ -33,6 +35,14 @@ def lines(store: ModelStore) -> Iterator[str]:
                 yield f"{'':<24} {measured}"
         except ModelError as error:  # one that is damaged does not hide the others
             yield f"{path.name:<24} damaged: {error}"
+    for path in list_built_speech().values():
+        try:
+            yield describe_speech(path)
+        except ModelError as error:
+            yield f"{path.name:<24} damaged: {error}"
+    yield "\nFor `browline models build NAME`:"
+    for name, manifest in list_checkpoints().items():
+        yield f"{name:<16} {manifest.bytes / 1e6:6.1f} MB  {manifest.licence:<12} {manifest.task}"
     yield "\nOf the Hugging Face hub, for `browline models build NAME`; MB are what it takes on the glasses:"
     head = ("", "download", *(f"{quant} MB" for quant in QUANTS), "licence", "boards that hold it")
     yield table(map(_row, list_hub_models().values()), head)
@@ -61,7 +71,7 @@ def _boards(memory_mb: dict[Quant, int]) -> str:
 
 
 def data(store: ModelStore) -> dict[str, Any]:
-    """For programs: ``models``, ``built`` and ``hub``. Raises ManifestError."""
+    """For programs: ``models``, ``built``, ``speech``, ``checkpoints`` and ``hub``. Raises ManifestError."""
     missing = store.missing()
     models = [
         {
@@ -74,7 +84,13 @@ def data(store: ModelStore) -> dict[str, Any]:
         }
         for name, manifest in list_manifests().items()
     ]
-    return {"models": models, "built": list(_built()), "hub": list(map(_hub, list_hub_models().values()))}
+    checkpoints = [
+        {"name": name, "bytes": one.bytes, "licence": one.licence, "task": one.task}
+        for name, one in list_checkpoints().items()
+    ]
+    hub = list(map(_hub, list_hub_models().values()))
+    built = {"built": list(_built()), "speech": list(_built_speech())}
+    return {"models": models, **built, "checkpoints": checkpoints, "hub": hub}
 
 
 def _built() -> Iterator[dict[str, Any]]:
@@ -87,6 +103,18 @@ def _built() -> Iterator[dict[str, Any]]:
         size = sum(mark.bytes for mark in about.files.values())
         row = {key: getattr(about, key) for key in ("name", "family", "quant", "source", "licence")}
         yield row | {"bytes": size, "parameters": about.text.parameters(), "sees": about.vision is not None}
+
+
+def _built_speech() -> Iterator[dict[str, Any]]:
+    for name, path in list_built_speech().items():
+        try:
+            about = SpeechFolder(path).about
+        except ModelError as error:
+            yield {"name": name, "damaged": str(error)}
+            continue
+        size = sum(mark.bytes for mark in about.files.values())
+        row = {key: getattr(about, key) for key in ("name", "family", "quant", "source", "licence")}
+        yield row | {"bytes": size, "parameters": about.shape.parameters()}
 
 
 def _hub(model: HubModel) -> dict[str, Any]:

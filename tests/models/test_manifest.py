@@ -37,6 +37,7 @@ def test_the_shipped_manifests_are_sound() -> None:
     assert set(manifests) >= {"ppocrv6-tiny", "silero-vad"}
     for manifest in manifests.values():
         assert manifest.licence
+        assert not manifest.checkpoint
         for file in manifest.files:
             assert file.sources, f"{file.name} can't be had from anywhere"
             assert file.inputs, f"{file.name} says nothing of its tensors"

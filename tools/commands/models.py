@@ -11,17 +11,26 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from boards import load as boards
 from models.base import ModelError
 from models.language import memory_mb
-from models.manifest import list_manifests
+from models.manifest import list_checkpoints, list_manifests
 from models.qwen_vl.adapter import remove_adapter
+from models.qwen_vl.folder import BITS
 from models.store import ModelStore, cache_folder, ignore_progress
 from tools.qwen import built_folder, describe, find_model, list_built
+from tools.speech import describe_speech, list_built_speech
 
+if TYPE_CHECKING:
+    from tools.source import Checkpoint, Source
+
+Step = Callable[[str, int, int], None]
+
+SPEECH_QUANTS = ("int8", "weights8", "none")
 FIRST = ("ppocrv6-tiny", "silero-vad")  # what ``./run`` wants before it starts
 
 
@@ -41,7 +50,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="a folder with config.json and safetensors, a .gguf file, a short name out of `models list`, or a name "
         "of the Hugging Face hub: Qwen/Qwen3-0.6B",
     )
-    build.add_argument("--quant", choices=("int8", "int4", "none"), default="int8")
+    build.add_argument("--quant", choices=("int8", "int4", "weights8", "none"), default="int8")
     build.add_argument(
         "--adapter", type=Path, metavar="FOLDER", help="merge this LoRA adapter (as PEFT saves it)"
     )
@@ -97,8 +106,7 @@ def _list(store: ModelStore, *, as_json: bool) -> None:
 
 def _build(options: argparse.Namespace) -> None:
     from tools import source  # it imports onnx: seconds that no other action needs
-    from tools.export.build import build
-    from tools.hub_models import holders
+    from tools.export.whisper.checkpoint import is_whisper
 
     wanted = source.find(options.checkpoint)
     if options.board:
@@ -106,16 +114,51 @@ def _build(options: argparse.Namespace) -> None:
     checkpoint = source.fetch(wanted, _tell, _bar if sys.stderr.isatty() else ignore_progress)
     if options.board:
         source.check_board(wanted, checkpoint, options.quant, options.board)
-    target = options.out or built_folder() / (options.name or f"{wanted.plain}-{options.quant}")
     started = time.monotonic()
     progress = _step if sys.stderr.isatty() else ignore
     with _ended_in_order(progress) as step:
-        about = build(checkpoint.path, target, options.quant, step, options.adapter, checkpoint.origin)
+        make = _build_speech if is_whisper(checkpoint.path) else _build_language
+        said, after = make(options, wanted, checkpoint, step)
     if sys.stderr.isatty():
         print("\r\033[K", end="", file=sys.stderr)
-    print(f"{describe(target)} in {time.monotonic() - started:.0f} s")
-    _tell(f"boards that hold it: {', '.join(holders(memory_mb(about))) or 'none'}")
-    print(f"try: browline ask {about.name if options.out is None else target} 'Hello!'", file=sys.stderr)
+    print(f"{said} in {time.monotonic() - started:.0f} s")
+    for line in after:
+        _tell(line)
+
+
+def _build_language(
+    options: argparse.Namespace, wanted: Source, checkpoint: Checkpoint, step: Step
+) -> tuple[str, list[str]]:
+    """What was made, and what to say after it."""
+    from tools.export.build import build
+    from tools.hub_models import holders
+
+    if options.quant not in BITS:
+        raise ModelError(f"--quant {options.quant} is for speech models: take one of {', '.join(BITS)}")
+    target = options.out or built_folder() / (options.name or f"{wanted.plain}-{options.quant}")
+    about = build(checkpoint.path, target, options.quant, step, options.adapter, checkpoint.origin)
+    held = f"boards that hold it: {', '.join(holders(memory_mb(about))) or 'none'}"
+    said = f"try: browline ask {about.name if options.out is None else target} 'Hello!'"
+    return describe(target), [held, said]
+
+
+def _build_speech(
+    options: argparse.Namespace, wanted: Source, checkpoint: Checkpoint, step: Step
+) -> tuple[str, list[str]]:
+    """The same of a model that listens; the one that captions take is called as its checkpoint is."""
+    from tools import source
+    from tools.export.whisper.build import build_whisper
+
+    if options.quant not in SPEECH_QUANTS:
+        raise ModelError(f"--quant {options.quant} is for language models: take {', '.join(SPEECH_QUANTS)}")
+    if options.adapter or options.board:
+        raise ModelError("--adapter and --board are for language models")
+    name = wanted.plain if options.quant == "int8" else f"{wanted.plain}-{options.quant}"
+    target = options.out or built_folder() / (options.name or name)
+    build_whisper(checkpoint.path, target, options.quant, step, checkpoint.origin)
+    if wanted.listed:  # everything of it is in the built model
+        source.open_checkpoints().remove(wanted.plain)
+    return describe_speech(target), []
 
 
 @contextmanager
@@ -174,7 +217,7 @@ def _remove(store: ModelStore, name: str) -> None:
     if adapter:
         remove_adapter(find_model(model), adapter)
         return
-    if name in (built := list_built()):
+    if name in (built := list_built() | list_built_speech()):
         shutil.rmtree(built[name])
         return
     store.remove(name)
@@ -182,6 +225,10 @@ def _remove(store: ModelStore, name: str) -> None:
 
 def _pull(store: ModelStore, names: list[str] | tuple[str, ...]) -> None:
     for name in names:
+        if name in list_checkpoints():
+            raise ModelError(
+                f"{name} is not run as it is: `browline models build {name}` fetches and builds it"
+            )
         if store.manifest(name).name not in store.missing():
             continue
         print(f"browline: fetching {name}", file=sys.stderr)

@@ -26,8 +26,16 @@ Quant = Literal["none", "weights8", "int8"]
 """``none``: float32. ``weights8``: weights in blocks of 8 bits. ``int8``: what they are multiplied with as well."""
 
 
+def list_speech(folder: Path) -> dict[str, Path]:
+    """Name → folder of every built speech model in ``folder``, in the order of names."""
+    return {path.parent.name: path.parent for path in sorted(folder.glob(f"[!.]*/{DESCRIPTION}"))}
+
+
 class Description(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``speech.json``. ``source`` is what it was built from, ``tensors`` where each weight lies."""
+    """``speech.json``. ``source`` is what it was built from, ``tensors`` where each weight of the decoder lies.
+
+    ``suppress`` are tokens that are never written: what is no speech; ``suppress_first``: not as the first.
+    """
 
     format: int
     name: PlainName
@@ -36,6 +44,8 @@ class Description(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     shape: Shape
     source: str
     licence: str
+    suppress: tuple[int, ...] = ()
+    suppress_first: tuple[int, ...] = ()
     tensors: dict[str, StoredTensor]
     files: dict[PlainName, FileMark]
 

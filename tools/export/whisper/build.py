@@ -16,7 +16,7 @@ from tools.export.checkpoint import Checkpoint
 from tools.export.errors import CheckpointError, ExportError
 from tools.export.graph import save
 from tools.export.weights import WeightFile
-from tools.export.whisper.checkpoint import Tensors, open_whisper_checkpoint, shape_of
+from tools.export.whisper.checkpoint import Tensors, open_whisper_checkpoint, shape_of, suppressed
 from tools.export.whisper.decoder import decoder_graph, store_decoder
 from tools.export.whisper.encoder import encoder_graph, store_encoder
 from tools.export.whisper.layers import Writer
@@ -38,6 +38,7 @@ def build_whisper(
     checkpoint = open_whisper_checkpoint(source)
     shape = shape_of(checkpoint.config)
     _check_tokenizer(checkpoint, shape)
+    never, first = suppressed(checkpoint.config)
     with appearing(target) as folder:
         about = Description(
             format=FORMAT,
@@ -46,6 +47,8 @@ def build_whisper(
             shape=shape,
             source=origin.name if origin else source.resolve().name,
             licence=origin.licence if origin and origin.licence else "as its checkpoint",
+            suppress=never,
+            suppress_first=first,
             tensors={},
             files={},
         )

@@ -28,6 +28,7 @@ SIZES = {
     "ffn": "encoder_ffn_dim",
     "vocabulary": "vocab_size",
 } | POSITIONS
+SUPPRESSED = ("suppress_tokens", "begin_suppress_tokens")
 SAME = {"decoder_attention_heads": "heads", "decoder_ffn_dim": "ffn"}
 
 
@@ -43,11 +44,21 @@ def is_whisper(path: Path) -> bool:
 def open_whisper_checkpoint(folder: Path) -> Checkpoint:
     """Raises CheckpointError, FamilyError."""
     if model_bin.is_folder(folder):
-        tokenizer = folder / "tokenizer.json"
-        if not tokenizer.is_file():
-            raise CheckpointError(f"{folder} has no tokenizer.json: put that of the model beside it")
-        return model_bin.open_model_bin(folder, {"tokenizer.json": tokenizer.read_bytes()})
-    return open_folder(folder)
+        return model_bin.open_model_bin(folder)
+    checkpoint = open_folder(folder)
+    if "generation_config.json" in checkpoint.files:
+        generation = read_json(folder, "generation_config.json")
+        checkpoint.config |= {name: generation[name] for name in SUPPRESSED if name in generation}
+    return checkpoint
+
+
+def suppressed(config: dict[str, Any]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The tokens that are never written, and those that are not written first. Raises CheckpointError."""
+    try:
+        never, first = (msgspec.convert(config.get(name) or (), tuple[int, ...]) for name in SUPPRESSED)
+    except msgspec.ValidationError as error:
+        raise CheckpointError(f"its suppressed tokens are no list of numbers: {error}") from error
+    return tuple(token for token in never if token >= 0), tuple(token for token in first if token >= 0)
 
 
 def shape_of(config: dict[str, Any]) -> Shape:

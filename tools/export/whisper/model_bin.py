@@ -19,11 +19,13 @@ from numpy.typing import NDArray
 
 from tools.export.checkpoint import Checkpoint
 from tools.export.errors import CheckpointError, FamilyError
+from tools.export.safetensors_folder import read_json
 
 FILE = "model.bin"
 VERSIONS = (5, 6)
 MOST = 100_000  # variables; a file that says more lies
 DTYPES: tuple[Any, ...] = (np.float32, np.int8, np.int16, np.int32, np.float16, ml_dtypes.bfloat16)
+SUPPRESSED = {"suppress_tokens": "suppress_ids", "begin_suppress_tokens": "suppress_ids_begin"}
 KINDS = {"gamma": "weight", "beta": "bias"}
 WHOLE = {
     "conv1/weight": "conv1.weight",
@@ -71,10 +73,17 @@ def is_folder(path: Path) -> bool:
     return (path / FILE).is_file()
 
 
-def open_model_bin(folder: Path, files: dict[str, bytes]) -> Checkpoint:
+def open_model_bin(folder: Path) -> Checkpoint:
     """Raises CheckpointError for a file that is damaged or lies, FamilyError for one of another model."""
+    tokenizer = folder / "tokenizer.json"
+    if not tokenizer.is_file():
+        raise CheckpointError(f"{folder} has no tokenizer.json: put that of the model beside {FILE}")
     reader = ModelBin(folder / FILE)
-    return Checkpoint(folder, reader.config(), reader, files)
+    config = reader.config()
+    if (folder / "config.json").is_file():
+        theirs = read_json(folder, "config.json")
+        config |= {ours: theirs.get(name) for ours, name in SUPPRESSED.items()}
+    return Checkpoint(folder, config, reader, {"tokenizer.json": tokenizer.read_bytes()})
 
 
 class ModelBin:
