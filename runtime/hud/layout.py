@@ -11,10 +11,10 @@ from typing import Literal, NamedTuple
 
 from drivers.base import Rect
 from runtime.core.messages import Caption, Card, Line
-from runtime.hud.breaking import may_follow_unspaced
+from runtime.hud.captions import CaptionBlock, Tone
 from runtime.hud.icons import SMALLEST
 from runtime.hud.scene import Scene
-from runtime.hud.text import ELLIPSIS, Span, TextLine, Typesetter, clean
+from runtime.hud.text import ELLIPSIS, TextLine, Typesetter, clean
 
 # Sizes in pixels an em on a panel 480 high; greys 0…15, kept at least two apart to be told apart.
 SIZES = {"title": 36, "value": 64, "body": 28, "small": 21, "hint": 21, "model": 28}
@@ -24,8 +24,9 @@ DIMMER = {"sure": 0, "probable": 4, "not read": 4}
 DIMMEST = 6  # darker than this is not read against the street
 LEADING = 1.28
 BASELINE = 0.95  # of the size, below the top of a line
-CAPTION_LINES = 3
-CAPTION_SIZE, SOURCE_SIZE, COMMITTED_GREY, TENTATIVE_GREY, SOURCE_GREY = 30, 21, 15, 9, 9
+CAPTION_LINES, CAPTION_SHARE = (2, 4), 0.3  # fewest and most, in this share of the height
+CAPTION_SIZE, SOURCE_SIZE, SOURCE_GREY, MARK_GREY = 30, 21, 9, 6
+CAPTION_GREYS: dict[Tone, int] = {"settled": 15, "tentative": 9, "untranslated": 11, "tag": 7}
 ICON, ARROW, GAP = 48, 96, 12
 NARROWEST = 160  # px of text beside an icon or the arrow; with less they give way
 TO_FIT = (1.0, 0.85, 0.75)  # of the wearer's size: a smaller price is better than none
@@ -71,21 +72,25 @@ class Layout:
     def __init__(self, typesetter: Typesetter, safe_area: Rect) -> None:
         self._type = typesetter
         self._safe = safe_area
+        self._block = CaptionBlock(typesetter)
 
     def place(self, scene: Scene) -> list[Item]:
         """The items of a scene, in drawing order; everything lies inside the text area."""
         area = self._area(scene)
         scale = scene.settings.text_size
+        block = _caption_block(area, scale)
         items: list[Item] = []
         if scene.fault:
             fault, area = self._fault(scene, area, scale)
             items.append(fault)
         if scene.caption is not None:
-            caption = list(self._caption(scene.caption, area, scale))
+            caption = list(self._caption(scene.caption, block, scale))
             items += caption
             if caption:
-                top = min(item.y - round(item.size) for item in caption)
+                top = min(block.y, *(item.y - round(item.size) for item in caption))
                 area = Rect(area.x, area.y, area.w, max(1, top - GAP - area.y))
+        else:
+            self._block.forget()
         if scene.arrow is not None:
             arrow = _arrow(scene.arrow, area, scale)
             items.append(arrow)
@@ -209,46 +214,42 @@ class Layout:
             behind = last.x - blank - round(dots.width)
         return [*items, Text(dots, last.size, behind, last.y, last.grey)]
 
-    def _caption(self, caption: Caption, area: Rect, scale: float) -> Iterator[Text]:
-        """The newest lines, standing on the foot of the area; the source small above them.
-
-        Committed and tentative words are one paragraph, so that a word stays where it is when it is settled.
-        """
-        size = CAPTION_SIZE * scale
+    def _caption(self, caption: Caption, block: Rect, scale: float) -> Iterator[Text]:
+        """The block of lines on the foot of the area; above it the source and the mark, small."""
+        size, small = CAPTION_SIZE * scale, SOURCE_SIZE * scale
         step = round(size * LEADING)
-        text, settled = joined(caption.committed, caption.tentative)
-        most = max(1, min(CAPTION_LINES, area.h // step))
-        spans = self._type.flow(text, size, area.w)[-most:] if text else []
-        top = area.y + area.h - len(spans) * step
-        for number, span in enumerate(spans):
-            y = top + number * step + round(size * BASELINE)
-            yield from self._caption_line(text, span, settled, size, area, y)
-        if caption.source and spans:
-            small = SOURCE_SIZE * scale
+        rows = self._block.rows(caption.committed, caption.tentative, size, block.w, block.h // step)
+        for slot, parts in rows:
+            y = block.y + slot * step + round(size * BASELINE)
+            for line, tone in parts:
+                x = block.x + (block.w if line.right_to_left else 0)
+                yield Text(line, size, x, y, CAPTION_GREYS[tone])
+        if rows:
+            yield from self._above(caption, block, small)
+
+    def _above(self, caption: Caption, block: Rect, size: float) -> Iterator[Text]:
+        """The newest line of the source, and the mark at its end or, where there is no room, above it."""
+        y = block.y - round(size * 0.4)
+        beside = block.w
+        if caption.source:
             source = clean(caption.source).replace("\n", " ")
-            line = self._type.set(source, self._type.flow(source, small, area.w)[-1], small)
-            yield Text(line, small, _left(line, area), top - round(small * 0.4), SOURCE_GREY)
-
-    def _caption_line(
-        self, text: str, span: Span, settled: int, size: float, area: Rect, y: int
-    ) -> Iterator[Text]:
-        line = self._type.set(text, span, size)
-        x, length = _left(line, area), span.end - span.start
-        cut = min(max(settled - span.start, 0), length)
-        if cut:
-            part = line if cut == length else line.part(0, cut)
-            yield Text(part, size, x, y, COMMITTED_GREY)
-        if cut < length:
-            part = line if cut == 0 else line.part(cut, length)
-            yield Text(part, size, x, y, TENTATIVE_GREY)
+            line = self._type.set_span(source, self._type.flow(source, size, block.w)[-1], size)
+            yield Text(line, size, _left(line, block), y, SOURCE_GREY)
+            beside = 0 if line.right_to_left else block.w - round(line.width) - GAP
+        if caption.mark:
+            line = self._type.paragraph(caption.mark, size, block.w, 1)[0]
+            y -= 0 if line.width <= beside else round(size * LEADING)
+            yield Text(line, size, block.x + block.w - round(line.width), y, MARK_GREY)
 
 
-def joined(committed: str, tentative: str) -> tuple[str, int]:
-    """Both parts of a caption as one clean paragraph, and how many of its characters are settled."""
-    first, second = (clean(part).replace("\n", " ").strip() for part in (committed, tentative))
-    if first and second and not may_follow_unspaced(first[-1], second[0]):
-        first += " "
-    return first + second, len(first)
+def _caption_block(area: Rect, scale: float) -> Rect:
+    """Where a caption's lines stand, as many as ever: the same whatever else is shown, so that nothing moves them."""
+    step = round(CAPTION_SIZE * scale * LEADING)
+    fewest, most = CAPTION_LINES
+    lines = min(most, max(fewest, round(area.h * CAPTION_SHARE) // step))
+    room = area.h - round(FAULT_SIZE * scale * LEADING) - GAP
+    height = step * max(1, min(lines, room // step))
+    return Rect(area.x, area.y + area.h - height, area.w, height)
 
 
 def _left(line: TextLine, column: Rect) -> int:

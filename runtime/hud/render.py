@@ -64,7 +64,8 @@ class Hud:
     def words(self) -> list[str]:
         """The lines of text that are shown, from top to bottom."""
         texts = [item for item, *_ in self._items if isinstance(item, Text)]
-        return [item.line.text for item in sorted(texts, key=lambda item: (item.y, item.x))]
+        lines = {(item.y, item.line.text): item.x for item in texts}  # parts of a line hold all of its text
+        return [text for (_, text), _ in sorted(lines.items(), key=lambda line: (line[0][0], line[1]))]
 
     @property
     def _whole(self) -> Rect:

@@ -71,6 +71,7 @@ class HudService:
         self.hud = Hud(part.width, part.height, safe)
         self._shelf = _Shelf()
         self._caption: Caption | None = None
+        self._drawn: Caption | None = None
         self._arrow: float | None = None
         self._faults: dict[str, str] = {}
         self._ends = dict.fromkeys(("caption", "arrow", "fault"), 0)
@@ -183,13 +184,24 @@ class HudService:
         if not scene.empty:
             self._said_ns = now_ns
             await self._power(True)
+        drawing_ns = self._clock.now_ns()
         with self._tracer.span("hud.draw"):
             rects = self.hud.draw(scene, _shift(now_ns) if not scene.empty else (0, 0))
+        drawn_ns = self._clock.now_ns()
         if rects:
             await self._send(rects)
             self._tracer.mark("hud.pixel", asked_ns, self._clock.now_ns())
+            self._note_caption(scene.caption, drawing_ns, drawn_ns)
         if scene.empty and now_ns - self._said_ns >= DARK_AFTER_S * NS:
             await self._power(False)
+
+    def _note_caption(self, caption: Caption | None, drawing_ns: int, drawn_ns: int) -> None:
+        """In the ledger: how long a new caption took to draw, and from the microphone to the panel."""
+        if caption is not None and caption is not self._drawn:
+            self._tracer.mark("captions.draw", drawing_ns, drawn_ns)
+            if caption.t_ns:
+                self._tracer.mark("captions.pixel", caption.t_ns, self._clock.now_ns())
+        self._drawn = caption
 
     async def _send(self, rects: list[Rect]) -> None:
         if self._display is not None:

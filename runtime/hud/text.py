@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from runtime.hud.bidi import Run, is_right_to_left, levels, visual_runs
-from runtime.hud.breaking import NOT_FIRST, NOT_LAST, clusters, pieces
+from runtime.hud.breaking import NOT_FIRST, NOT_LAST, clusters, is_wide, pieces
 from runtime.hud.fonts import FontChain, is_invisible
 
 TOFU_EM = 0.8  # width of the box that stands for a missing glyph
@@ -75,13 +75,13 @@ class Typesetter:
         """
         lines: list[TextLine] = []
         for part in clean(text).split("\n"):
-            lines += [self.set(part, span, size) for span in self._break(part, 0, size, width)]
+            lines += [self.set_span(part, span, size) for span in self._break(part, 0, size, width)]
         if most is None or len(lines) <= most:
             return lines
         return [*lines[: most - 1], self._shortened(lines[most - 1], size, width)]
 
     def flow(self, text: str, size: float, width: float) -> list[Span]:
-        """The lines of one clean paragraph that grows at its end (captions); ``set`` sets them.
+        """The lines of one clean paragraph that grows at its end (captions); ``set_span`` sets them.
 
         Only the lines that a longer text can still change are broken again.
         """
@@ -97,17 +97,41 @@ class Typesetter:
         self._flows[size, width] = (text, spans)
         return spans
 
-    def set(self, paragraph: str, span: Span, size: float) -> TextLine:
+    def extend(self, text: str, starts: Sequence[int], fixed: int, size: float, width: float) -> list[int]:
+        """Where the lines of a clean paragraph begin that has grown at its end (captions).
+
+        Those in ``starts`` stay, and so does every character before ``fixed`` in its line, even if the word that it
+        belongs to has become longer than the room. A line has room for one more comma or full stop.
+        """
+        found = list(starts)
+        at = max(fixed, found[-1])
+        used = self._measure_all(text[found[-1] : at], size)
+        glued = found[-1] < at < len(text) and len(pieces(text[found[-1] : at + 1])[-1]) > 1
+        for piece in self._fitting(pieces(text[at:]), size, width):
+            word = piece.rstrip()
+            room = width - (0.0 if glued or not word else self._spare(word[-1], size))
+            if word and at > found[-1] and used + self._measure(word, size) > room:
+                found.append(at)
+                used = 0.0
+            used += self._measure(piece, size)
+            at, glued = at + len(piece), False
+        return found
+
+    def set_span(self, paragraph: str, span: Span, size: float) -> TextLine:
         """One line of a clean paragraph."""
         direction = is_right_to_left(paragraph)
         depth = levels(paragraph, direction)
         own = None if depth is None else depth[span.start : span.end]
         return self._set_line(paragraph[span.start : span.end], own, size, direction)
 
+    def set(self, text: str, size: float, right_to_left: bool) -> TextLine:
+        """Clean text that stands alone, in the direction of what it belongs to."""
+        return self._set_line(text, levels(text, right_to_left), size, right_to_left)
+
     def line(self, text: str, size: float) -> TextLine:
         """``text`` on one line, however long."""
         text = clean(text).replace("\n", " ")
-        return self.set(text, Span(0, len(text)), size)
+        return self.set_span(text, Span(0, len(text)), size)
 
     def missing(self, text: str) -> list[str]:
         """The clusters of ``text`` that no font has."""
@@ -125,6 +149,15 @@ class Typesetter:
             end += len(piece)
             used += self._measure(piece, size)
         return [*lines, _trimmed(text, start, end)]
+
+    def _measure_all(self, text: str, size: float) -> float:
+        return sum(self._measure(piece, size) for piece in pieces(text))
+
+    def _spare(self, last: str, size: float) -> float:
+        """Pixels that a mark behind ``last`` would take."""
+        if last in NOT_FIRST:
+            return 0.0
+        return self._measure("。" if is_wide(last) else ".", size)
 
     def _fitting(self, parts: Sequence[str], size: float, width: float) -> list[str]:
         found: list[str] = []

@@ -13,16 +13,17 @@ from drivers.base import Rect
 from runtime.hud.icons import ICONS, arrow, icon
 from runtime.hud.render import Hud
 from runtime.hud.scene import Scene
-from tests.hud.scenes import SCENES
+from tests.hud.scenes import SCENES, STORIES
 
 FOLDER = Path(__file__).with_name("golden")
 SAFE = Rect(24, 24, 592, 432)
 
 
-def canvas(scene: Scene) -> NDArray[np.uint8]:
-    """A scene on a panel of 640×480, uint8[480, 640] of 0…15."""
+def canvas(*scenes: Scene) -> NDArray[np.uint8]:
+    """The last of the scenes on a panel of 640×480, uint8[480, 640] of 0…15."""
     hud = Hud(640, 480, SAFE)
-    hud.draw(scene)
+    for scene in scenes:
+        hud.draw(scene)
     return hud.canvas
 
 
@@ -36,7 +37,8 @@ def icons() -> NDArray[np.uint8]:
 
 def pictures() -> dict[str, NDArray[np.uint8]]:
     """Every kept picture by name."""
-    return {"icons": icons(), **{name: canvas(scene) for name, scene in SCENES.items()}}
+    whole = {name: canvas(scene) for name, scene in SCENES.items()}
+    return {"icons": icons(), **whole, **{name: canvas(*story) for name, story in STORIES.items()}}
 
 
 def save(path: Path, levels: NDArray[np.uint8]) -> None:

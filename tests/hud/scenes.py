@@ -66,6 +66,23 @@ SPOKEN = Caption(
 )
 LONG = Card("long", (Line("Ingredients", "title"), *(Line(f"Line {n}: flour, oats") for n in range(12))))
 
+MIXED = (
+    "明天我们坐 G104 次列车去上海，",
+    "明天我们坐 G104 次列车去上海，大概 5 个半小时。\nهل المحطة قريبة",
+    "明天我们坐 G104 次列车去上海，大概 5 个半小时。\nهل المحطة قريبة من Hotel Plaza من فضلك؟\nYes, it is",
+)
+GREW = (
+    Caption("We walk on to the next shelf", "and then turn"),
+    Caption("We walk on to the next shelf and then turn left to the milk. It is", "behind the bread, and"),
+    Caption(
+        "We walk on to the next shelf and then turn left to the milk. It is behind the bread,\nright?",
+        "Yes, and the tea is above it.",
+    ),
+    Caption(
+        "We walk on to the next shelf and then turn left to the milk. It is behind the bread,\nright?", "Yes"
+    ),
+)
+
 SCENES: dict[str, Scene] = {
     "product": Scene(PRODUCT),
     "full": Scene(FIVE, arrow=-40.0, caption=Caption("Walk on to the next shelf and then", "turn left 左转")),
@@ -79,4 +96,24 @@ SCENES: dict[str, Scene] = {
     "small_and_dim": Scene(
         FIVE, arrow=120.0, settings=WearerSettings(text_size=0.6, text_area=(50, 0, 50, 50), brightness=0.6)
     ),
+    "caption_filling": Scene(caption=Caption("Good morning. Where does the", "train to")),
+    "caption_mixed": Scene(caption=Caption(MIXED[-1], "next to the 车站")),
+    "caption_turned": Scene(caption=Caption("They call it שלום", "עולם in Hebrew")),
+    "caption_untranslated": Scene(
+        caption=Caption("[zh] 三号站台在那边\n[ar] من هنا\n", "Thank you", source="三号站台在那边 من هنا")
+    ),
+    "caption_paused": Scene(
+        PRODUCT,
+        caption=Caption(
+            "Then we meet at the station.\n好的，到时候见。", source="那我们车站见。", mark="paused"
+        ),
+    ),
+    "caption_large": Scene(caption=Caption(MIXED[0], "大概"), settings=WearerSettings(text_size=1.8)),
+    "caption_small": Scene(caption=Caption(MIXED[-1], "near"), settings=WearerSettings(text_size=0.7)),
+}
+
+# What is seen after the last of several captions: where lines stand depends on those before.
+STORIES: dict[str, tuple[Scene, ...]] = {
+    "caption_rolled": tuple(Scene(caption=caption) for caption in GREW[:3]),
+    "caption_taken_back": tuple(Scene(caption=caption) for caption in GREW),
 }

@@ -31,9 +31,19 @@ def test_a_card_stays_where_it_is(size: float) -> None:
     assert len(after) == len(before) + 1
 
 
-def test_a_caption_stays_where_it_is() -> None:
-    before = words(Scene(caption=Caption("Someone speaks")))
-    assert before.items() <= words(Scene(caption=Caption("Someone speaks"), fault=TROUBLE)).items()
+@pytest.mark.parametrize("size", [0.5, 1.0, 1.8, 3.0])
+@pytest.mark.parametrize("area", [(0, 0, 100, 100), (0, 60, 60, 40), (0, 0, 100, 20)])
+def test_a_caption_stays_where_it_is(size: float, area: tuple[int, int, int, int]) -> None:
+    """Whatever comes or goes beside it: trouble, a card, the arrow, its own source and mark."""
+    settings = WearerSettings(text_size=size, text_area=area)
+    before = words(Scene(caption=Caption("Somebody"), settings=settings))
+    spoken = Caption("Somebody", source="某人", mark="paused")
+    for beside in (
+        Scene(caption=spoken, settings=settings, fault=TROUBLE),
+        Scene(CARD, caption=spoken, arrow=30.0, settings=settings),
+        Scene(CARD, caption=Caption("Somebody"), settings=settings),
+    ):
+        assert before.items() <= words(beside).items()
 
 
 @pytest.mark.parametrize("size", [0.5, 1.0, 2.0, 3.0])
