@@ -108,28 +108,29 @@ class Speaking:
         self._bus.publish(CARD, Card(self._key, (*head, words, *self._tail), ttl_s=ttl_s))
 
 
-def pages(text: str) -> list[str]:
-    """``text`` cut between words, or between characters where there are none, into pages; at least one.
+def pages(text: str, most: int = COLUMNS) -> list[str]:
+    """``text`` cut between words, or between characters where there are none, into pages of at most ``most`` columns;
+    at least one.
 
     >>> pages("")
     ['']
     """
     made, line, width = [], "", 0
-    for piece in _pieces(text):
+    for piece in _pieces(text, most):
         size = columns(piece)
-        if width and width + size > COLUMNS:
+        if width and width + size > most:
             made.append(line.strip())
             line, width = "", 0
         line, width = line + piece, width + size
     return [*made, line.strip()] if line.strip() or not made else made
 
 
-def _pieces(text: str) -> list[str]:
+def _pieces(text: str, most: int) -> list[str]:
     """Words with the space after them; wide characters one by one."""
     pieces = [""]
     for char in text:
         pieces[-1] += char
-        if char.isspace() or columns(char) == 2 or columns(pieces[-1]) >= COLUMNS:
+        if char.isspace() or columns(char) == 2 or columns(pieces[-1]) >= most:
             pieces.append("")
     return [piece for piece in pieces if piece]
 

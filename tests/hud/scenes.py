@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from runtime.core.messages import Caption, Card, Line, WearerSettings
+from runtime.features.captions.view import Past, page_card
 from runtime.hud.scene import Scene
 
 PRODUCT = Card(
@@ -82,6 +83,17 @@ GREW = (
         "We walk on to the next shelf and then turn left to the milk. It is behind the bread,\nright?", "Yes"
     ),
 )
+PAST = page_card(
+    (
+        (
+            Past("Good morning. Where does the train to Shanghai leave?", 0),
+            Past("It leaves from platform three at half past nine.", 0, "九点半从三号站台开。"),
+        ),
+        (Past("Hello?", 0),),
+    ),
+    0,
+    25_000_000_000,
+)
 
 SCENES: dict[str, Scene] = {
     "product": Scene(PRODUCT),
@@ -108,6 +120,7 @@ SCENES: dict[str, Scene] = {
             "Then we meet at the station.\n好的，到时候见。", source="那我们车站见。", mark="paused"
         ),
     ),
+    "caption_past": Scene(PAST, caption=Caption("Thank you. I will be", "there")),
     "caption_large": Scene(caption=Caption(MIXED[0], "大概"), settings=WearerSettings(text_size=1.8)),
     "caption_small": Scene(caption=Caption(MIXED[-1], "near"), settings=WearerSettings(text_size=0.7)),
 }
