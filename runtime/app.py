@@ -45,6 +45,10 @@ from runtime.core.watchdog import Notifier, Watchdog
 from runtime.features import registry
 from runtime.hud.service import HudService
 from runtime.sense.health import HealthService
+from runtime.sense.hearing.service import LOST as MICROPHONE_LOST
+from runtime.sense.hearing.service import PART as HEARING
+from runtime.sense.hearing.service import Hearing
+from runtime.sense.hearing.voice import silero
 from runtime.sense.live import Live
 from runtime.sense.motion import MotionService
 from runtime.sense.reading import Readers
@@ -94,6 +98,7 @@ class Glasses:
         self.context = BuildContext(board, clock, world, options.out)
         self.parts: Parts = build(self.context)
         self.sight = Sight(clock, self.bus, self.parts.camera, self.live) if self.parts.camera else None
+        self.hearing = self._make_hearing()
         self.readers = Readers(
             clock, self.models, self.runner, board.compute, self.log, self.supervisor.report
         )
@@ -101,6 +106,12 @@ class Glasses:
         self._ending = asyncio.Event()
         self._notifier = Notifier(options.environ)
         self.watchdog = Watchdog(clock, self.supervisor.report, self._notifier)
+
+    def _make_hearing(self) -> Hearing | None:
+        if self.parts.microphone is None:
+            return None
+        voice = silero(self.models, self.runner)
+        return Hearing(self.bus, self.clock, self.parts.microphone, self.live, voice, self.supervisor.report)
 
     @property
     def rebooting(self) -> bool:
@@ -180,6 +191,8 @@ class Glasses:
             services.append(("keys", touch.run, "Keys lost. Trying again."))
         health = HealthService(self.bus, self.clock, parts.battery, self.supervisor, self.store)
         services.append(("health", health.run, "Health check failed. Trying again."))
+        if self.hearing is not None:
+            services.append((HEARING, self.hearing.run, MICROPHONE_LOST))
         services.append(("models", self.readers.run, "Models failed to load. Trying again."))
         services += [(row.name, self._feature(row.name), row.text) for row in registry.FEATURES]
         if self.options.console:
@@ -200,7 +213,8 @@ class Glasses:
 
         return {
             "bus": self.bus, "clock": self.clock, "tracer": self.tracer, "store": self.store,
-            "sight": self.sight, "runner": self.runner, "reader": self.readers.codes, "ocr": self.readers.text,
+            "sight": self.sight, "hearing": self.hearing, "runner": self.runner,
+            "reader": self.readers.codes, "ocr": self.readers.text,
             "catalogue": self._open_catalogue(), "answerer": Describer(self.language), "language": self.language,
             "view": self._in_view,
         }  # fmt: skip

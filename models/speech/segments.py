@@ -24,7 +24,7 @@ BEHIND = (
     STEP * 7 // 2
 )  # from the middle of a quiet place to the end of the step that shows it was the quietest
 DEEP = 0.25  # a quiet place is 6 dB below what is usual, until half of the time to find one is over
-GAP_NS = 20_000_000  # what the incoming times may be off before sound is taken for lost
+GAP_NS = 40_000_000  # what the incoming times may be off before sound is taken for lost
 
 
 class SpeechEvent(msgspec.Struct, frozen=True):

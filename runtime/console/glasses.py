@@ -20,6 +20,7 @@ from runtime.core.store import Store
 from runtime.core.tasks import Supervisor
 from runtime.core.trace import Tracer
 from runtime.hud.service import HudService
+from runtime.sense.hearing.service import Hearing
 from runtime.sense.live import Live
 from runtime.sense.sight import Sight
 
@@ -28,7 +29,9 @@ Builder = Callable[[Sequence[str], Callable[[str], None]], Awaitable[None]]
 
 
 class Glasses(Protocol):
-    """One pair of glasses, running; ``sight`` is None without a camera, ``world`` on a real board."""
+    """One pair of glasses, running; ``sight`` is None without a camera, ``hearing`` without a microphone, ``world``
+    on a real board.
+    """
 
     board: Board
     clock: Clock
@@ -42,6 +45,7 @@ class Glasses(Protocol):
     recorder: Recorder
     parts: Parts
     sight: Sight | None
+    hearing: Hearing | None
     live: Live
     hud: HudService
     models: ModelStore

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from runtime.console.commands import adapter, measures, models, parts, recordings, system, wearer, words
+from runtime.console.commands import adapter, ear, measures, models, parts, recordings, system, wearer, words
 
 COMMANDS = (
     *parts.COMMANDS,
+    *ear.COMMANDS,
     *measures.COMMANDS,
     *wearer.COMMANDS,
     *words.COMMANDS,

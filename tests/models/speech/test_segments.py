@@ -170,7 +170,7 @@ def test_silence_behind_a_cut_is_no_stretch() -> None:
     assert only.cut and 13 * RATE_HZ <= len(only.samples) < 13.5 * RATE_HZ
 
 
-@pytest.mark.parametrize("jump_s", [5.0, -5.0, 0.03, -0.03])
+@pytest.mark.parametrize("jump_s", [5.0, -5.0, 0.05, -0.05])
 def test_a_jump_of_time_ends_the_stretch_and_time_never_goes_back(jump_s: float) -> None:
     segmenter = Segmenter(Scripted([0.9] * 1000))
     events = segmenter.accept(numbered(2 * RATE_HZ), 100 * NS)
