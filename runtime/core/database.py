@@ -18,6 +18,11 @@ from runtime.core.errors import (
 )
 
 BUSY_S = 2.0
+# More than the free pages hold: on a database that may not grow, a write that begins so fails as on a full disk.
+BALLAST = (
+    "CREATE TABLE ballast AS SELECT zeroblob((freelist_count + 9) * page_size) AS air"
+    " FROM pragma_freelist_count, pragma_page_size"
+)
 
 
 def connect(path: Path, migrations: Sequence[str]) -> sqlite3.Connection:
@@ -93,6 +98,13 @@ def wipe_log(db: sqlite3.Connection) -> bool:
     """
     busy: int = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
     return not busy
+
+
+def limit(db: sqlite3.Connection, *, full: bool, sealed: bool) -> None:
+    """Let the real engine behave as on a full disk, or a read-only one (the console's ``fault disk``)."""
+    pages = db.execute("PRAGMA page_count").fetchone()[0] if full else 2**31
+    db.execute(f"PRAGMA max_page_count = {pages}")
+    db.execute(f"PRAGMA query_only = {int(sealed)}")
 
 
 def move_aside(path: Path, suffix: str) -> Path:

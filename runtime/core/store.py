@@ -138,10 +138,8 @@ class Store:
         """Let the real engine fail as on such a disk (the console's ``fault disk``); None ends it."""
         with self._lock:
             self._full = kind == "full"
-            pages = self._db.execute("PRAGMA page_count").fetchone()[0] if self._full else 2**31
-            self._db.execute(f"PRAGMA max_page_count = {pages}")
             sealed = kind == "readonly" or self.trouble is not None
-            self._db.execute(f"PRAGMA query_only = {int(sealed)}")
+            database.limit(self._db, full=self._full, sealed=sealed)
 
     def _read(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         with self._lock, self._plainly():
@@ -152,10 +150,7 @@ class Store:
         try:
             with self._lock, self._plainly(), database.transaction(self._db):
                 if self._full and grows:  # free pages would still take a small row, a full disk would not
-                    self._db.execute(
-                        "CREATE TABLE ballast AS SELECT zeroblob((freelist_count + 9) * page_size) AS air"
-                        " FROM pragma_freelist_count, pragma_page_size"
-                    )
+                    self._db.execute(database.BALLAST)
                 yield self._db
         except StoreError as error:
             self.failing = error
