@@ -1,86 +1,75 @@
 """What was said → the caption: lines that only grow, with the newest words behind them.
 
-Stretches come one after the other, each with its words settled bit by bit. Lines are dropped whole, from the top.
+Stretches of speech come one after the other, each with its words settled bit by bit.
 """
 
 from __future__ import annotations
 
-import msgspec
-
 from runtime.core.clock import NS
 from runtime.core.messages import Caption
 from runtime.features.captions.conversation import Said
+from runtime.features.captions.view import Running
 from runtime.hud.breaking import may_follow_unspaced
 
 PAUSE_S = 1.2  # of silence, and the next words begin a new line: somebody else may speak
-FULL = 240  # characters after which a stretch begins a line of its own in any case
-LINES = 4  # that a caption holds; the wearer sees the newest of them
-STALE_S = 10.0  # of silence, and the next words begin an empty page
-
-
-class _Line(msgspec.Struct):
-    """A line of settled words; ``ended_ns`` is when the last of them left the speaker."""
-
-    text: str
-    ended_ns: int
+STALE_S = 10.0  # of silence, and the next words begin an empty page: the panel went dark
 
 
 class Page:
-    """The lines of one language."""
+    """The words of one language."""
 
     def __init__(self) -> None:
-        self._lines: list[_Line] = []
+        self._running = Running()
         self._stretch = 0  # whose words the last line ends in
         self._taken = 0  # characters of its settled words that are on the page
         self._tentative = ""
+        self._ended_ns = 0  # when the newest settled words left the speaker
         self._t_ns = 0
 
     def hear(self, said: Said) -> None:
         """Take up what a stretch says now."""
         if said.number != self._stretch:
             self._stretch, self._taken = said.number, 0
-        ended_ns = said.t_ns + round(said.words.until_s * NS)
+        until_ns = said.t_ns + round(said.words.until_s * NS)
         news = said.words.settled[self._taken :]
         if self._taken:  # in the middle of a stretch blanks come with the words
-            self._lines[-1].text += news
-            self._lines[-1].ended_ns = max(self._lines[-1].ended_ns, ended_ns)
+            self._running.say(news)
+            self._ended_ns = until_ns
         elif news.strip():
-            self.add(news, said.t_ns, ended_ns)
+            self.add(news, said.t_ns, until_ns)
         if self._taken or news.strip():
             self._taken = len(said.words.settled)
-        self._tentative = said.words.tentative
-        self._t_ns = max(self._t_ns, ended_ns)
+        self.expect(said.words.tentative, until_ns)
 
     def add(self, text: str, began_ns: int, ended_ns: int) -> None:
         """Settle the first words of a stretch, or a whole sentence; the pause before them decides on the line."""
-        last = self._lines[-1] if self._lines else None
-        pause_ns = began_ns - last.ended_ns if last is not None else 0
-        if last is not None and pause_ns < PAUSE_S * NS and len(last.text) < FULL:
-            last.text, last.ended_ns = follow(last.text, text.strip()), ended_ns
-        else:
-            kept = [] if pause_ns > STALE_S * NS else self._lines[1 - LINES :]
-            self._lines = [*kept, _Line(text.strip(), ended_ns)]
-        self._tentative = ""
-        self._t_ns = max(self._t_ns, ended_ns)
+        pause_ns = began_ns - self._ended_ns
+        if pause_ns > STALE_S * NS:
+            self._running.forget()
+        elif pause_ns >= PAUSE_S * NS:
+            self._running.turn()
+        words, line = text.strip(), self._running.line
+        spaced = bool(line) and not may_follow_unspaced(line[-1], words[0])
+        self._running.say(f" {words}" if spaced else words)
+        self._ended_ns = ended_ns
+        self.expect("", ended_ns)
 
-    def expect(self, tentative: str) -> None:
+    def expect(self, tentative: str, until_ns: int = 0) -> None:
         """What may come next."""
         self._tentative = tentative
+        self._t_ns = max(self._t_ns, until_ns)
 
-    def caption(self, source: str = "") -> Caption:
+    @property
+    def newest(self) -> str:
+        """The last line, with what may come next."""
+        return self._running.line + self._tentative
+
+    def caption(self, source: str = "", mark: str = "") -> Caption:
         """The page as a message."""
-        settled = "\n".join(line.text for line in self._lines)
-        return Caption(settled, self._tentative.strip(), source, self._t_ns)
+        settled = self._running.text.strip("\n")
+        return Caption(settled, self._tentative.strip(), source.strip(), self._t_ns, mark)
 
     def clear(self) -> None:
         """An empty page."""
-        self._lines, self._taken, self._tentative = [], 0, ""
-
-
-def follow(text: str, more: str) -> str:
-    """Two sentences, with a blank between them where the script has blanks.
-
-    >>> follow("Good.", "Yes"), follow("好。", "是")
-    ('Good. Yes', '好。是')
-    """
-    return text + more if may_follow_unspaced(text[-1], more[0]) else f"{text} {more}"
+        self._running.forget()
+        self._taken, self._tentative = 0, ""

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from runtime.core.clock import NS
 from runtime.features.captions.agreement import Words
 from runtime.features.captions.conversation import Said
-from runtime.features.captions.page import LINES, Page
+from runtime.features.captions.page import Page
+from runtime.features.captions.view import RUNNING_LINES
 
 
 def said(
@@ -79,6 +80,6 @@ def test_what_stays_on_the_page_is_what_was_there_and_more(stretches: list[tuple
         at_s += 1.0 + pause_s
     for before, after in pairwise(pages):
         old, new = before.split("\n"), after.split("\n")
-        assert len(new) <= LINES
+        assert len(new) <= RUNNING_LINES
         stays = [start for start in range(len(old)) if "\n".join(new).startswith("\n".join(old[start:]))]
         assert stays or before == "" or len(new) == 1  # the last: after a long silence
