@@ -3,17 +3,22 @@
 Local agreement of two (Liu, Spanakis and Niehues, Interspeech 2020; Macháček, Dabre and Bojar, "Turning Whisper into
 Real-Time Transcription System", 2023): what the last hypothesis and this one begin with is settled, and forced upon
 the next one. The word at the edge of the sound may be half a word, so it waits for the next hypothesis or the end.
+Of what is not settled only the words that the model is rather sure of are shown, and no full stop at their end: where
+the sound stops, the sentence need not. Both halve what is shown and taken back.
 """
 
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
+from itertools import takewhile
 
 import msgspec
 
 from models.base import Hypothesis, Piece
 
 EDGE = 1  # pieces at the end of the sound that are never settled before the stretch has ended
+SURE = 0.4  # the least probability of a word that is shown before it is settled
 
 
 class Words(msgspec.Struct, frozen=True):
@@ -50,13 +55,21 @@ class Agreement:
         return self._words(self._before)
 
     def _words(self, tentative: tuple[Piece, ...]) -> Words:
-        said = (*self._settled, *tentative)
+        shown = tuple(takewhile(lambda piece: piece.probability >= SURE, tentative))
+        said = (*self._settled, *shown)
         until_s = said[-1].end_s if said else 0.0
-        return Words(_text(self._settled), _text(tentative), until_s)
+        return Words(_text(self._settled), _open_ended(_text(shown)), until_s)
 
 
-def _text(pieces: list[Piece] | tuple[Piece, ...]) -> str:
+def _text(pieces: Iterable[Piece]) -> str:
     return "".join(piece.text for piece in pieces)
+
+
+def _open_ended(text: str) -> str:
+    end = len(text)
+    while end and unicodedata.category(text[end - 1])[0] == "P":
+        end -= 1
+    return text[:end]
 
 
 def _shared(one: tuple[Piece, ...], other: tuple[Piece, ...]) -> int:

@@ -22,7 +22,7 @@ from models.speech.vad import RATE_HZ
 from runtime.core.clock import NS, Clock
 from runtime.features.captions.agreement import Agreement, Words
 
-AGAIN_S = 0.4  # new sound before a stretch is understood again
+AGAIN_S = 0.3  # new sound before a stretch is understood again
 REST = 1.5  # … or this many times what the last time took
 RETRY_S = 2.0  # after a model failed
 MOST_WAITING_S = 60.0  # of sound that waits while a model fails; the oldest stretches go first

@@ -38,6 +38,20 @@ def test_a_comma_or_a_capital_makes_no_other_word() -> None:
     assert agreement.hear(said("it was great joy")).settled == " it was great"
 
 
+def test_what_the_model_is_not_sure_of_is_not_shown_before_it_is_settled() -> None:
+    unsure = Hypothesis((Piece(" it", 0, 1, 0.9), Piece(" was", 1, 2, 0.2), Piece(" the", 2, 3, 0.9)))
+    agreement = Agreement()
+    assert agreement.hear(unsure).tentative == " it"
+    words = agreement.hear(unsure)
+    assert (words.settled, words.tentative) == (" it was", " the")
+
+
+def test_where_the_sound_stops_the_sentence_need_not() -> None:
+    agreement = Agreement()
+    assert agreement.hear(said("of his life.")).tentative == " of his life"
+    assert agreement.hear(said("of his life."), final=True).settled == " of his life."
+
+
 def test_the_end_settles_all_there_is() -> None:
     agreement = Agreement()
     agreement.hear(said("it was"))
