@@ -19,7 +19,7 @@ from models.manifest import sha256_of
 from models.qwen_vl.folder import FileMark, PlainName, StoredTensor, map_tensor
 from models.speech.whisper.shape import Shape
 
-FORMAT = 1
+FORMAT = 2
 DESCRIPTION = "speech.json"
 
 Quant = Literal["none", "weights8", "int8"]
@@ -93,7 +93,7 @@ class SpeechFolder:
             blocks = self.tensor("embed.q")[tokens].astype(np.float32) - 128
             blocks *= self.tensor("embed.s")[tokens][..., None]
             return blocks.reshape(len(tokens), -1)[:, : self.about.shape.width]
-        rows = self.tensor("embed.w8")[tokens].astype(np.float32) - 128
+        rows = self.tensor("embed.w8")[tokens].astype(np.float32)
         return np.asarray(rows * self.tensor("embed.ws")[tokens][:, None], np.float32)
 
 

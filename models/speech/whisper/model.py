@@ -63,7 +63,8 @@ class WhisperModel:
         cross = np.empty((2 * shape.text_layers, shape.heads, len(part.sizes), shape.head_size), np.float32)
         feeds: dict[str, NDArray[Any]]
         feeds = {"mel": part.mel[None], "frames": part.frames, "places": part.places, "sizes": part.sizes}
-        self._encoder.bind().run(feeds, {"cross": cross})
+        results = {f"cross.{i}.kv": cross[2 * i : 2 * i + 2] for i in range(shape.text_layers)}
+        self._encoder.bind().run(feeds, results)
         if not np.isfinite(cross.sum(dtype=np.float64)):
             raise BackendError(
                 f"{self.folder.path} computes no numbers: its weights are damaged, build the model again"

@@ -7,7 +7,10 @@ Values, s rows, of which each stands for one or more positions of 20 ms (see mod
     places   int64[s]             whose positional embedding it has
     sizes    float32[s]           log of how many positions it stands for
 
-Output: ``cross`` float32[2 · text layers, heads, s, head], each layer's keys, then its values.
+Outputs: ``cross.i.kv`` float32[2, heads, s, head], the keys and values of the decoder's layer i.
+
+The logs are added to the logits of the attention by a channel more in each head, of 1 (scaled) in every query and of
+the log in every key: a bias beside them would cost the kernel that never holds all logits (1,500² a head).
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 from onnx import ModelProto
 
 from models.qwen_vl.folder import StoredTensor
@@ -35,12 +39,32 @@ def store_encoder(writer: Writer, shape: Shape) -> None:
     places = source.read("encoder.embed_positions.weight", shape.audio_positions, width)
     writer.plain("audio.places", places)
     for i in range(shape.audio_layers):
-        writer.attention(f"{i}", f"encoder.layers.{i}", shape)
+        _store_attention(writer, f"{i}", f"encoder.layers.{i}", shape)
         writer.mlp(f"{i}", f"encoder.layers.{i}", shape)
     writer.norm("last", "encoder.layer_norm", width)
-    layers = [f"decoder.layers.{i}.encoder_attn" for i in range(shape.text_layers)]
-    names = [f"{layer}.{letter}_proj" for layer in layers for letter in "kv"]
-    writer.linear("cross", names, width, width)
+    for i in range(shape.text_layers):
+        names = [f"decoder.layers.{i}.encoder_attn.{letter}_proj" for letter in "kv"]
+        writer.linear(f"cross.{i}", names, width, width)
+
+
+def _store_attention(writer: Writer, name: str, theirs: str, shape: Shape) -> None:
+    """As ``Writer.attention``, with the channel more in queries and keys."""
+    source, width = writer.source, shape.width
+    weights, biases = [], []
+    for letter, constant in (("q", shape.head_size**0.5), ("k", 0.0), ("v", None)):
+        weight, bias = source.linear(f"{theirs}.self_attn.{letter}_proj", width, width)
+        weights.append(weight if constant is None else _widened(weight, shape, 0.0))
+        biases.append(bias if constant is None else _widened(bias[:, None], shape, constant)[:, 0])
+    writer.norm(f"{name}.norm1", f"{theirs}.self_attn_layer_norm", width)
+    writer.layer(f"{name}.qkv", np.concatenate(weights), np.concatenate(biases))
+    writer.linear(f"{name}.out", [f"{theirs}.self_attn.out_proj"], width, width)
+
+
+def _widened(rows: NDArray[np.float32], shape: Shape, constant: float) -> NDArray[np.float32]:
+    """``rows`` float32[heads · head, n] with a row of ``constant`` behind each head's."""
+    heads = rows.reshape(shape.heads, shape.head_size, -1)
+    more = np.full((shape.heads, 1, heads.shape[-1]), constant, np.float32)
+    return np.concatenate([heads, more], axis=1).reshape(-1, heads.shape[-1])
 
 
 def encoder_graph(tensors: Mapping[str, StoredTensor], shape: Shape, quant: Quant) -> ModelProto:
@@ -51,10 +75,10 @@ def encoder_graph(tensors: Mapping[str, StoredTensor], shape: Shape, quant: Quan
 class _Encoder(Blocks):
     def whole(self) -> ModelProto:
         hidden = self._rows()
-        bias = self._bias(hidden)
+        sizes = self._sizes()
         normed = self.norm("0.norm1", hidden)
         for i in range(self.shape.audio_layers):
-            attended = self._attention(i, normed, bias)
+            attended = self._attention(i, normed, sizes)
             normed, hidden = self.add_norm(f"{i}.norm3", attended, hidden)
             made = self.mlp(f"{i}", normed)
             after = f"{i + 1}.norm1" if i + 1 < self.shape.audio_layers else "last"
@@ -75,31 +99,36 @@ class _Encoder(Blocks):
         table = graph.op("Gather", [graph.weight("audio.places"), places], "placed", axis=0)
         return graph.op("Add", [x, table], "hidden")
 
-    def _bias(self, hidden: str) -> str:
-        """The logs of the rows' sizes, for every row that attends to them: float32[1, 1, s, s]."""
-        graph = self.graph
+    def _sizes(self) -> str:
+        """The logs in the channels that wait for them: float32[s, heads · (head + 1)]."""
+        graph, shape = self.graph, self.shape
         sizes = graph.input("sizes", FLOAT, ["s"])
-        count = graph.op("Shape", [hidden], "count", start=1, end=2)
-        whole = graph.op("Concat", [graph.const([1, 1], np.int64), count, count], "square", axis=0)
-        return graph.op("Expand", [sizes, whole], "bias")
+        column = graph.op("Unsqueeze", [sizes, graph.const([-1], np.int64)], "column")
+        last = np.zeros((shape.heads, shape.head_size + 1), np.float32)
+        last[:, -1] = 1
+        return graph.op("Mul", [column, graph.const(last.reshape(1, -1), np.float32)], "added")
 
-    def _attention(self, i: int, x: str, bias: str) -> str:
-        graph, width = self.graph, self.shape.width
-        packed = self.linear(f"{i}.qkv", x, width, 3 * width)
-        parts = graph.ops("Split", [packed], [f"{i}.{letter}" for letter in "qkv"], axis=-1, num_outputs=3)
+    def _attention(self, i: int, x: str, sizes: str) -> str:
+        graph, shape = self.graph, self.shape
+        wide = shape.heads * (shape.head_size + 1)
+        packed = self.linear(f"{i}.qkv", x, shape.width, 2 * wide + shape.width)
+        parts = graph.const([wide, wide, shape.width], np.int64)
+        query, key, value = graph.ops("Split", [packed, parts], [f"{i}.{x}" for x in "qkv"], axis=-1)
         context = graph.op(
             "MultiHeadAttention",
-            [*parts, "", "", bias],
+            [query, graph.op("Add", [key, sizes], f"{i}.key"), value],
             f"{i}.context",
             domain=MICROSOFT,
-            num_heads=self.shape.heads,
+            num_heads=shape.heads,
+            scale=shape.head_size**-0.5,
         )
-        return self.linear(f"{i}.out", context, width, width)
+        return self.linear(f"{i}.out", context, shape.width, shape.width)
 
     def _cross(self, x: str) -> None:
         graph, shape = self.graph, self.shape
-        made = self.linear("cross", x, shape.width, 2 * shape.text_layers * shape.width)
-        apart = graph.const([-1, 2 * shape.text_layers, shape.heads, shape.head_size], np.int64)
-        made = graph.op("Reshape", [made, apart], "apart")
-        graph.op("Transpose", [made], "cross", perm=[1, 2, 0, 3])
-        graph.output("cross", FLOAT, [2 * shape.text_layers, shape.heads, "s", shape.head_size])
+        apart = graph.const([-1, 2, shape.heads, shape.head_size], np.int64)
+        for i in range(shape.text_layers):
+            made = self.linear(f"cross.{i}", x, shape.width, 2 * shape.width)
+            made = graph.op("Reshape", [made, apart], f"cross.{i}.apart")
+            graph.op("Transpose", [made], f"cross.{i}.kv", perm=[1, 2, 0, 3])
+            graph.output(f"cross.{i}.kv", FLOAT, [2, shape.heads, "s", shape.head_size])
