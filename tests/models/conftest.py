@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from models.manifest import list_manifests
+from models.manifest import list_checkpoints, list_manifests
 from models.store import ModelStore, cache_folder
 
 FIXTURES = Path(__file__).resolve().parents[3] / "shared" / "fixtures"
@@ -27,14 +27,18 @@ def _never(_seconds: float) -> None:
 @pytest.fixture(scope="session")
 def model_files() -> ModelFiles:
     """Model name → its verified files; skips where they were never pulled."""
-    store = ModelStore(cache_folder(os.environ), list_manifests(), _never)
+    store = ModelStore(cache_folder(os.environ), {**list_manifests(), **list_checkpoints()}, _never)
 
     def files(name: str) -> dict[str, Path]:
         if name in store.missing():
-            pytest.skip(f"{name} is not in the cache: run `browline models pull`")
+            pytest.skip(f"{name} is not in the cache: run `browline models {_verb(name)}`")
         return store.ensure(name)
 
     return files
+
+
+def _verb(name: str) -> str:
+    return "pull" if name in list_manifests() else f"build {name}"
 
 
 @pytest.fixture(scope="session")
