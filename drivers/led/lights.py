@@ -1,4 +1,4 @@
-"""Lights: a GPIO line, a LED class device of the kernel, and the World's."""
+"""Lights: a GPIO line, a LED class device of the kernel, the World's, and a sign on the screen."""
 
 from __future__ import annotations
 
@@ -121,3 +121,28 @@ class SimLight:
     def is_on(self) -> bool:
         """Whether it is lit."""
         return self._on and not self._faults.strikes("light", "dead")
+
+
+class ShownLight:
+    """A computer without a capture light shows on its screen whether it captures: ``show(on)``."""
+
+    def __init__(self, show: Callable[[bool], object]) -> None:
+        self._show = show
+        self._on = False
+
+    def open(self) -> None:
+        """Dark until asked."""
+
+    def close(self) -> None:
+        """Dark."""
+        self.set(False)
+
+    def set(self, on: bool) -> None:
+        """Show it, when it changes."""
+        if on != self._on:
+            self._on = on
+            self._show(on)
+
+    def is_on(self) -> bool:
+        """Whether it is shown as lit."""
+        return self._on

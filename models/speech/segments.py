@@ -75,9 +75,8 @@ class Segmenter:
         self._silence, self._before = _samples(cutting.silence_s), _samples(cutting.before_s)
         self._after = min(_samples(cutting.after_s), self._silence)
         self._from, self._by = _samples(cutting.cut_from_s), _samples(cutting.cut_by_s)
-        self._last_ns = self._ahead_ns = (
-            0  # of the last event; by how much times are moved so as not to go back
-        )
+        self._last_ns = self._over_ns = 0  # of the last event; when the last sound was over
+        self._ahead_ns = 0  # by how much times are moved so as not to go back
         self._restart()
 
     @property
@@ -89,6 +88,11 @@ class Segmenter:
     def probability(self) -> float:
         """That the last 32 ms were speech, 0…1."""
         return self._probability
+
+    @property
+    def pause_s(self) -> float:
+        """How long the open stretch has been silent; the "end" comes at ``silence_s`` of it."""
+        return (self._at - self._spoken) / RATE_HZ if self._begun else 0.0
 
     @property
     def held(self) -> int:
@@ -114,6 +118,7 @@ class Segmenter:
         """No more sound comes, or not right behind this: end what is open. ``accept`` may go on afresh."""
         end = min(self._sound.end, self._spoken + self._after)
         events = [self._event("end", end)] if self._begun else []
+        self._over_ns = max(self._over_ns, self._sound.due_ns or 0)
         self._restart()
         return events
 
@@ -131,13 +136,11 @@ class Segmenter:
         self._powers: list[float] = []  # of the steps since the start
 
     def _follow(self, t_ns: int) -> list[SpeechEvent]:
-        due_ns = self._sound.due_ns
-        if due_ns is None or abs(t_ns + self._ahead_ns - due_ns) <= GAP_NS:
-            self._ahead_ns = self._ahead_ns if due_ns is not None else max(0, self._last_ns - t_ns)
-            self._sound.mark(t_ns + self._ahead_ns)
-            return []
-        events = self.finish()
-        self._ahead_ns = max(0, due_ns - t_ns)  # time does not go back: it goes on from where it was
+        due_ns, events = self._sound.due_ns, []
+        if due_ns is not None and abs(t_ns + self._ahead_ns - due_ns) > GAP_NS:
+            events, due_ns = self.finish(), None
+        if due_ns is None:
+            self._ahead_ns = max(0, self._over_ns - t_ns)
         self._sound.mark(t_ns + self._ahead_ns)
         return events
 

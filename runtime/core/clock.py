@@ -22,7 +22,9 @@ from typing import Any, Protocol, TypeVar
 T = TypeVar("T")
 
 NS = 1_000_000_000
-PROMPT = frozenset({"imu", "display", "keys", "light"})  # threads that only move bytes, and soon
+PROMPT = frozenset(
+    {"imu", "display", "keys", "light", "microphone"}
+)  # threads that only move bytes, and soon
 
 
 class Clock(Protocol):

@@ -9,6 +9,7 @@ import pytest
 from drivers.sim.faults import KINDS
 from runtime.core.messages import Fault
 from runtime.core.topics import FAULT, HEALTH, IMU
+from runtime.sense.hearing.voice import MODEL
 from tests.glasses.sim import Sim, play
 
 FAULTS = [(part, kind) for part, kinds in KINDS.items() if part != "disk" for kind in kinds]
@@ -20,6 +21,15 @@ def test_one_part_fails_and_the_others_go_on(part: str, kind: str) -> None:
     moments = random.Random(f"{part} {kind}")
 
     async def story(sim: Sim) -> None:
+        hearing = sim.glasses.hearing
+        if part == "microphone" and hearing is not None and MODEL not in sim.glasses.models.missing():
+            async with hearing.listen():
+                await fail(sim)
+                assert hearing.listening
+        else:
+            await fail(sim)
+
+    async def fail(sim: Sim) -> None:
         told: list[Fault] = []
         sim.glasses.bus.tap(FAULT, told.append)
         for moment in range(MOMENTS):

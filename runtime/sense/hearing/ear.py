@@ -18,13 +18,17 @@ from runtime.sense.hearing.ring import Ring
 
 QUIETEST_DB = -100.0
 LEVEL_S = 0.3  # over which the level is averaged
-FLOOR_RISE_DB = 2.0  # a second: the floor is the least level of the last while
+SHORTEST_S, FLOOR_RISE_DB = (
+    0.01,
+    2.0,
+)  # the floor is the least level of such stretches, and rises so much a second
 NOTHING = np.zeros(0, np.float32)
 
 
 class Heard(msgspec.Struct, frozen=True):
     """How it sounds. Levels are RMS in dBFS before the gain; ``probability`` of speech in the last 32 ms.
 
+    ``speaking`` while a stretch is open, which has been silent for ``pause_s``: it ends at 0.5 s.
     ``t_ns`` is when the newest sound entered the microphone, ``lag_s`` how long after that it was understood.
     ``overruns`` and ``lost_s`` count sound that never came, ``dropped_s`` such as came but was not looked at in time.
     ``drift_ppm`` is how much slower than ours the card's clock runs.
@@ -37,6 +41,7 @@ class Heard(msgspec.Struct, frozen=True):
     gain_db: float = 0.0
     probability: float = 0.0
     speaking: bool = False
+    pause_s: float = 0.0
     overruns: int = 0
     lost_s: float = 0.0
     dropped_s: float = 0.0
@@ -80,7 +85,7 @@ class Ear:
             rate_hz=self._rate_hz, t_ns=self._t_ns, level_db=_db(self._power or 0.0),
             floor_db=QUIETEST_DB if self._floor_db is None else self._floor_db, gain_db=self._gain.db,
             probability=self._segmenter.probability, speaking=self._segmenter.speaking,
-            overruns=self._overruns, lost_s=self._lost_s, drift_ppm=1e6 * drift,
+            pause_s=self._segmenter.pause_s, overruns=self._overruns, lost_s=self._lost_s, drift_ppm=1e6 * drift,
         )  # fmt: skip
 
     def accept(self, chunk: AudioChunk) -> list[SpeechEvent]:
@@ -145,9 +150,9 @@ class Ear:
         new = 1 - math.exp(-seconds / LEVEL_S)
         power = float(samples @ samples) / len(samples)
         self._power = power if self._power is None else self._power + new * (power - self._power)
-        level_db = _db(self._power)
-        risen = level_db if self._floor_db is None else self._floor_db + FLOOR_RISE_DB * seconds
-        self._floor_db = min(level_db, risen)
+        if seconds >= SHORTEST_S:
+            risen = _db(power) if self._floor_db is None else self._floor_db + FLOOR_RISE_DB * seconds
+            self._floor_db = min(_db(power), risen)
 
 
 def _db(power: float) -> float:

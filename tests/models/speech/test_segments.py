@@ -204,6 +204,16 @@ def test_the_end_of_a_file_ends_the_word() -> None:
     assert place(word) == (0, RATE_HZ + 100)
 
 
+def test_a_pause_is_told_before_it_is_the_end() -> None:
+    segmenter = Segmenter(Scripted([0.9] * 20 + [0.1] * 30))
+    told = []
+    for k in range(50):
+        segmenter.accept(np.ones(STEP, np.float32), k * 32_000_000)
+        told.append((segmenter.speaking, round(segmenter.pause_s * 1000)))
+    assert told[19:24] == [(True, 0), (True, 32), (True, 64), (True, 96), (True, 128)]
+    assert told[34:36] == [(True, 480), (False, 0)]
+
+
 def test_nothing_is_hoarded() -> None:
     segmenter = Segmenter(Scripted([0.1] * 2_000 + [0.9] * 100_000))
     for k in range(1_200):
