@@ -1,0 +1,1 @@
+"""Tables of the guards: names from the Unicode CLDR, and words."""
