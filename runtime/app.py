@@ -27,6 +27,7 @@ from models.base import ManifestError
 from models.language import ADAPTER_SETTING, LANGUAGE_SETTING, Language, built_folder
 from models.manifest import list_manifests
 from models.runner import Runner
+from models.speech.choice import SPEECH_SETTING, Speech
 from models.store import ModelStore, cache_folder
 from runtime.console.glasses import Builder
 from runtime.console.service import ConsoleService
@@ -92,6 +93,7 @@ class Glasses:
         self.runner = Runner(clock, memory_mb=board.compute.model_memory_mb)
         built = built_folder(options.environ)
         self.language = Language(self.runner, built, board.compute.threads, date.today)
+        self.speech = Speech(self.runner, built, board.compute.threads)
         self.builder = options.builder
         self.live = Live()
         self._catalogue: Any = None
@@ -158,6 +160,8 @@ class Glasses:
         with contextlib.suppress(ManifestError):  # it was removed: the only one there is, or none, answers
             self.language.choose(await self.clock.call("store", self.store.get, LANGUAGE_SETTING, str, ""))
             self.language.adapt(await self.clock.call("store", self.store.get, ADAPTER_SETTING, str, ""))
+        with contextlib.suppress(ManifestError):
+            self.speech.choose(await self.clock.call("store", self.store.get, SPEECH_SETTING, str, ""))
         if self.store.kept_aside is not None:
             self.bus.publish(
                 CARD, Card("store", (Line("Storage was damaged"), Line(SALVAGED, "small")), ttl_s=8)
@@ -216,7 +220,7 @@ class Glasses:
             "sight": self.sight, "hearing": self.hearing, "runner": self.runner,
             "reader": self.readers.codes, "ocr": self.readers.text,
             "catalogue": self._open_catalogue(), "answerer": Describer(self.language), "language": self.language,
-            "view": self._in_view,
+            "speech": self.speech, "report": self.supervisor.report, "view": self._in_view,
         }  # fmt: skip
 
     def _in_view(self) -> str:

@@ -19,6 +19,8 @@ from typing import Any, Protocol, cast
 
 import msgspec
 
+from runtime.features.captions import wishes
+
 
 class FeatureError(Exception):
     """Root of the registry's errors; the message says what to do next."""
@@ -82,6 +84,13 @@ FEATURES: tuple[Row, ...] = (
         factory="runtime.features.translate.feature:TranslateFeature",
         needs=("bus", "runner", "language", "view"),
         text="Translate is restarting",
+    ),
+    Row(
+        name="captions",
+        factory="runtime.features.captions.feature:CaptionsFeature",
+        needs=("bus", "clock", "tracer", "hearing", "speech", "store", "report", "view"),
+        keys=wishes.KEYS,
+        text="Captions are restarting",
     ),
     Row(
         name="draft",

@@ -1,0 +1,185 @@
+"""Live captions: what is said becomes words, the words a caption, and in another language a translation.
+
+While captions are on, the microphone is open and the light is lit. What fails is said in one calm line and tried
+again; words that are settled stay where they are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from models.base import Hypothesis, ModelError, Recogniser, Utterance
+from models.speech.segments import SpeechEvent
+from runtime.core.bus import Bus
+from runtime.core.clock import NS, Clock
+from runtime.core.messages import Card, CardDown, Request, WearerSettings
+from runtime.core.topics import CAPTION, CARD, SETTINGS
+from runtime.core.trace import Tracer
+from runtime.features.captions import wishes as asked
+from runtime.features.captions.conversation import Conversation, Job, Said
+from runtime.features.captions.page import Page
+from runtime.features.captions.view import History, Rewind, paused_mark
+from runtime.features.captions.wishes import Wishes
+from runtime.features.requests import serve
+from runtime.features.speaking import View
+
+AGAIN_S = 5.0  # after the model could not be opened
+
+
+class Hears(Protocol):
+    """The ear, as far as captions need it."""
+
+    def listen(self) -> AbstractAsyncContextManager[AsyncIterator[SpeechEvent]]:
+        """Speech events while the block lasts; the microphone is open for so long."""
+        ...
+
+
+class Speaks(Protocol):
+    """The speech model on the runner."""
+
+    def opened(self) -> AbstractAsyncContextManager[Recogniser]:
+        """The model, in memory while the block lasts. Raises ModelError."""
+        ...
+
+    async def run(self, job: Job) -> Hypothesis:
+        """Wait for ``job`` behind nothing but other captions. Raises ModelError."""
+        ...
+
+
+Report = Callable[[str, str | None], None]
+"""Tells, under a part's name, a fault that stands in one calm line, or None that all is well."""
+
+
+class CaptionsFeature:
+    """Serves what ``wishes`` names; publishes CAPTION, and past lines on CARD."""
+
+    def __init__(
+        self,
+        *,
+        bus: Bus,
+        clock: Clock,
+        tracer: Tracer,
+        hearing: Hears,
+        speech: Speaks,
+        store: asked.Reads,
+        report: Report,
+        view: View,
+    ) -> None:
+        self._bus, self._clock, self._tracer, self._view = bus, clock, tracer, view
+        self._hearing, self._speech, self._store, self._report = hearing, speech, store, report
+        self._wishes = Wishes()
+        self._page, self._history, self._rewind = Page(), History(), Rewind()
+        self._paused = False
+        self._ears: asyncio.Task[None] | None = None
+
+    async def run(self) -> None:
+        """Serve until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._obey(group))
+            await serve(self._bus, self._handle)
+
+    def _handle(self, request: Request, group: asyncio.TaskGroup) -> None:
+        mine = self._view() == asked.KEY
+        if request.action == asked.ACTION:
+            group.create_task(self._obey(group))
+        elif request.action == asked.REWIND:
+            self._turn(self._rewind.back(self._history, self._clock.now_ns(), *self._looks))
+        elif request.action == asked.PAUSE or (mine and request.action == "save"):
+            self._paused = not self._paused
+            self._listen_or_not(group)
+        elif mine and request.action == "next":
+            self._turn(self._rewind.forward(self._clock.now_ns(), self._looks[1]))
+        elif mine and request.action == "forget":
+            self._forget()
+
+    @property
+    def _looks(self) -> tuple[float, str]:
+        """The wearer's size of text, and the language of the glasses' own words."""
+        settings = self._bus.latest(SETTINGS) or WearerSettings()
+        return settings.text_size, settings.language
+
+    def _turn(self, page: Card | CardDown) -> None:
+        self._bus.publish(CARD, page)
+
+    def _forget(self) -> None:
+        self._history.forget()
+        self._page.clear()
+        self._turn(self._rewind.end())
+        self._publish()
+
+    async def _obey(self, group: asyncio.TaskGroup) -> None:
+        """Live by the wishes that are kept."""
+        wishes = await self._clock.call("store", asked.read, self._store)
+        if wishes == self._wishes:
+            return
+        if self._wishes.on and not wishes.on:
+            self._forget()
+        self._wishes = wishes
+        self._listen_or_not(group)
+
+    def _listen_or_not(self, group: asyncio.TaskGroup) -> None:
+        """Begin to listen, afresh, or stop."""
+        if self._ears is not None:
+            self._ears.cancel()
+            self._ears = None
+        if self._wishes.on and not self._paused:
+            self._ears = group.create_task(self._keep_listening(), name="captions.ears")
+        else:
+            self._report(asked.KEY, None)
+        self._publish()
+
+    async def _keep_listening(self) -> None:
+        while True:
+            try:
+                await self._listen()
+            except ModelError as error:
+                self._trouble(error)
+                await self._clock.sleep(AGAIN_S)
+
+    async def _listen(self) -> None:
+        async with self._speech.opened() as model:
+            self._report(asked.KEY, None)
+            listener = _Listener(self._speech, model, self._wishes)
+            conversation = Conversation(self._clock, listener, self._heard, self._trouble)
+            running = asyncio.create_task(conversation.run(), name="captions.words")
+            try:
+                async with self._hearing.listen() as events:
+                    async for event in events:
+                        conversation.hear(event)
+            finally:
+                running.cancel()
+
+    def _heard(self, said: Said) -> None:
+        """Words of a stretch, on the loop."""
+        with self._tracer.span("captions.commit"):
+            self._page.hear(said)
+        if said.words.settled or said.words.tentative:
+            until_ns = said.t_ns + round(said.words.until_s * NS)
+            self._tracer.mark("captions.lag", until_ns, self._clock.now_ns())
+            self._publish()
+        if said.final:
+            self._history.add(said.words.settled, said.t_ns)
+
+    def _publish(self) -> None:
+        mark = paused_mark(self._looks[1]) if self._paused and self._wishes.on else ""
+        self._bus.publish(CAPTION, self._page.caption(mark=mark))
+
+    def _trouble(self, error: ModelError | None) -> None:
+        self._report(asked.KEY, None if error is None else str(error))
+
+
+class _Listener:
+    """What a conversation needs of the model: ``Understands``."""
+
+    def __init__(self, speech: Speaks, model: Recogniser, wishes: Wishes) -> None:
+        self._speech, self._model = speech, model
+        self._language = "" if wishes.language == asked.AUTO else wishes.language
+
+    async def utterance(self) -> Utterance:
+        return self._model.utterance(language=self._language)
+
+    async def run(self, job: Job) -> Hypothesis:
+        return await self._speech.run(job)
