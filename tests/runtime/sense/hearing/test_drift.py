@@ -49,6 +49,7 @@ def test_what_is_lost_and_a_clock_that_jumps_is_noticed_and_a_late_read_is_not()
     assert not read(512, -2 * NS)
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize(
     ("rate_hz", "minutes"),
     [

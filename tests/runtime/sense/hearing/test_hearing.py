@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ from runtime.core.clock import RealClock, VirtualClock
 from runtime.core.topics import AUDIO
 from runtime.sense.hearing.inbox import Inbox
 from runtime.sense.hearing.listener import Listener
+from runtime.sense.hearing.ring import Ring
 from runtime.sense.hearing.service import LOST, PART, Hearing
 from runtime.sense.hearing.voice import MISSING
 from runtime.sense.live import Live
@@ -222,11 +224,14 @@ def test_what_was_heard_is_kept_in_memory_only_while_somebody_listens() -> None:
     async def story() -> None:
         async with rig.hearing.listen():
             await rig.clock.sleep(40)
+            rings = [thing for thing in gc.get_objects() if isinstance(thing, Ring)]
+            assert any(ring.memory().any() for ring in rings)
             t_ns, sound = await rig.hearing.last(30)
             assert len(sound) == 30 * RATE and np.abs(sound).min() > 0.1
             assert t_ns / NS == pytest.approx(10, abs=0.1)
         await rig.clock.sleep(0.1)
         assert (await rig.hearing.last(30))[1].size == 0
+        assert not any(ring.memory().any() for ring in rings), "overwritten, not only let go"
         latest = rig.bus.latest(AUDIO)
         assert latest is not None and latest.samples.size == 0
 
