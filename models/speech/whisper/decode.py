@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from models.qwen_vl.sampling import Sampler, Sampling, log_probability
+from models.qwen_vl.sampling import Sampler, Sampling
 from models.speech.whisper import doubt
 from models.speech.whisper.rules import Rules
 from models.speech.whisper.text import Text
@@ -85,6 +85,19 @@ def write(
         logits = text.feed([token])
 
 
+def without_times(draft: Draft, vocabulary: Vocabulary) -> tuple[Draft, list[tuple[int, float]]]:
+    """The draft without timestamps, and of each how many tokens stand before it and its seconds."""
+    marks: list[tuple[int, float]] = []
+    words = Draft([], [], draft.end_log, draft.doubt)
+    for token, log in zip(draft.tokens, draft.logs, strict=True):
+        if token >= vocabulary.first_timestamp:
+            marks.append((len(words.tokens), vocabulary.seconds(token)))
+        else:
+            words.tokens.append(token)
+            words.logs.append(log)
+    return words, marks
+
+
 def _cut(draft: Draft, size: int) -> Draft:
     length = doubt.without_loop(draft.tokens, size)
     return Draft(draft.tokens[:length], draft.logs[:length], doubt="loop")
@@ -93,6 +106,3 @@ def _cut(draft: Draft, size: int) -> Draft:
 def _characters(tokens: Sequence[int], vocabulary: Vocabulary) -> int:
     """How many of ``tokens`` begin a character: bytes that go on with one cost no time to say."""
     return sum(not vocabulary.goes_on(token) for token in tokens if token < vocabulary.end)
-
-
-__all__ = ["Draft", "Limits", "Sampling", "listen", "log_probability", "write"]

@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.base import Hypothesis, Piece, Task
+from models.qwen_vl.sampling import Sampling, log_probability
 from models.speech.mel import HALF, HOP, RATE_HZ, WINDOW_FRAMES, LogMel
 from models.speech.whisper import doubt, phantoms
-from models.speech.whisper.decode import Draft, Limits, Sampling, listen, log_probability, write
+from models.speech.whisper.decode import Draft, Limits, listen, without_times, write
 from models.speech.whisper.language import LanguageBelief
 from models.speech.whisper.model import Sound, open_whisper
 from models.speech.whisper.pieces import Span, spans
@@ -50,13 +51,19 @@ AGAIN = (
 
 
 class WhisperRecogniser:
-    """One model and the languages that were heard. Of one thread. Implements ``models.base.Recogniser``."""
+    """One model and the languages that were heard. Of one thread. Implements ``models.base.Recogniser``.
 
-    def __init__(self, model: Hearer, vocabulary: Vocabulary) -> None:
+    With ``timestamps`` the model says when each sentence is spoken, as long as nothing is settled; without, pieces
+    are spread over the time in which somebody is heard.
+    """
+
+    def __init__(self, model: Hearer, vocabulary: Vocabulary, *, timestamps: bool = False) -> None:
         self.model = model
         self.vocabulary = vocabulary
         self.turns = Turns(model)
+        self.timestamps = timestamps
         self.rules = Rules(vocabulary, timestamps=False)
+        self.timed_rules = Rules(vocabulary, timestamps=True)
         self.belief = LanguageBelief(tuple(vocabulary.languages))
         self._silence: Sound | None = None
 
@@ -108,6 +115,7 @@ class WhisperUtterance:
         self._mel = LogMel(recogniser.model.shape.mels)
         self._weighed: NDArray[np.float64] | None = None
         self._no_speech = 0.0
+        self._marks: list[tuple[int, float]] = []
         self._draft, self._spans, self._last = Draft([], []), list[Span](), Hypothesis(language=language)
 
     def accept(self, samples: NDArray[np.float32]) -> None:
@@ -151,10 +159,12 @@ class WhisperUtterance:
         text = Text(of.turns, sound)
         if not kept.tokens:
             self._listen(text)
-        opening = self._opening()
+        timed = of.timestamps and not kept.tokens
+        opening, rules = self._opening(timed=timed), of.timed_rules if timed else of.rules
         limits = Limits(self._seconds, min(TEXT_TOKENS, of.model.shape.text_positions - len(opening) - 1))
         how = Sampling(temperature=attempt.heat, seed=self._mel.samples)
-        draft = yield from write(text, opening, kept, of.rules, of.vocabulary, limits, how)
+        draft = yield from write(text, opening, kept, rules, of.vocabulary, limits, how)
+        draft, self._marks = without_times(draft, of.vocabulary)
         return _judged(draft, of.vocabulary)
 
     def _listen(self, text: Text) -> None:
@@ -165,9 +175,8 @@ class WhisperUtterance:
             self._weighed = of.belief.weigh(languages, self._seconds)
             self._language = of.belief.languages[int(self._weighed.argmax())]
 
-    def _opening(self) -> list[int]:
-        opening = self._of.vocabulary.opening(self._language, self._task, timestamps=False)
-        return [*self._before, *opening]
+    def _opening(self, *, timed: bool = False) -> list[int]:
+        return [*self._before, *self._of.vocabulary.opening(self._language, self._task, timestamps=timed)]
 
     def _is_unspoken(self, draft: Draft) -> Steps[None, None, bool]:
         """Whether the text is none of the sound's: unlikely where nobody seems to speak, or said of silence, too."""
@@ -211,8 +220,8 @@ class WhisperUtterance:
         for span in new:
             span.first, span.last = span.first + old, span.last + old
         timeline = Timeline(self._mel.frames(-(-self._mel.samples // HOP)))
-        start, end = timeline.bounds
-        times = timeline.spread([span.text for span in new], spoken[-1].end_s if spoken else start, end)
+        start = spoken[-1].end_s if spoken else timeline.bounds[0]
+        times = timeline.place(new, self._marks, start)
         pieces = tuple(
             Piece(span.text, *time, float(np.exp(np.mean(draft.logs[span.first : span.last + 1]))))
             for span, time in zip(new, times, strict=True)
@@ -221,12 +230,12 @@ class WhisperUtterance:
         self._last = Hypothesis(spoken + pieces, self._language, self._no_speech, draft.doubt)
 
 
-def open_recogniser(folder: Path, *, threads: int = 2) -> WhisperRecogniser:
+def open_recogniser(folder: Path, *, threads: int = 2, timestamps: bool = False) -> WhisperRecogniser:
     """A built model (see ``models.speech.whisper.folder``), loaded. Raises ManifestError, BackendError."""
     model = open_whisper(folder, threads=threads)
     shape = model.shape
     vocabulary = Vocabulary(folder / "tokenizer.json", shape.vocabulary, multilingual=shape.multilingual)
-    return WhisperRecogniser(model, vocabulary)
+    return WhisperRecogniser(model, vocabulary, timestamps=timestamps)
 
 
 def _judged(draft: Draft, vocabulary: Vocabulary) -> Draft:

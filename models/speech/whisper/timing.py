@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.speech.whisper.pieces import is_unspaced
+from models.speech.whisper.pieces import Span, is_unspaced
 
 FRAME_S = 0.01
 HEARD = 0.35  # of the way from the quietest frame's level to the loudest's
@@ -50,3 +50,20 @@ class Timeline:
         shares = np.cumsum([0.0, *map(weight, texts)])
         edges = np.interp(first + (last - first) * shares / shares[-1], self._count, at)
         return [(float(a), float(b)) for a, b in pairwise(edges)]
+
+    def place(
+        self, pieces: Sequence[Span], marks: Sequence[tuple[int, float]], start_s: float
+    ) -> list[tuple[float, float]]:
+        """Start and end of each of ``pieces``: spread between the times the model gave, if any.
+
+        One of ``marks`` is how many tokens stand before it, and its seconds.
+        """
+        _, end_s = self.bounds
+        if not marks:
+            return self.spread([piece.text for piece in pieces], start_s, end_s)
+        placed: list[tuple[float, float]] = []
+        for at, group in groupby(pieces, lambda piece: sum(token <= piece.first for token, _ in marks)):
+            start = marks[at - 1][1] if at else start_s
+            end = marks[at][1] if at < len(marks) else end_s
+            placed += self.spread([piece.text for piece in group], start, max(start, end))
+        return placed
