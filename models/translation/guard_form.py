@@ -15,7 +15,7 @@ _LINK = re.compile(r"https?:|www\.")
 _SLACK = 26  # letters: a greeting of one character may become a sentence
 _LONGEST, _SHORTEST = 1.9, 0.22  # times the letters that the source is expected to become
 _MANY = 3  # times in a row
-_WORDS_OF = {language: frozenset(little.split()) for language, little in columns("little_words.txt")}
+LITTLE_WORDS = {language: frozenset(little.split()) for language, little in columns("little_words.txt")}
 
 
 def empty(pair: Pair) -> str | None:
@@ -79,14 +79,14 @@ def _mostly_the_same(pair: Pair) -> bool:
 
 def language(pair: Pair) -> str | None:
     """Latin letters, but the little words are another language's."""
-    own = _WORDS_OF.get(pair.target)
+    own = LITTLE_WORDS.get(pair.target)
     words = re.findall(r"[^\W\d_]+(?:'[^\W\d_]+)?", pair.text.lower())
     if own is None or len(words) < (3 if pair.final else 6):
         return None
     mine = sum(word in own for word in words)
     worst = max(
         sum(word in others and word not in own for word in words)
-        for code, others in _WORDS_OF.items()
+        for code, others in LITTLE_WORDS.items()
         if code != pair.target
     )
     return "language" if worst >= 2 and worst > 1.5 * mine else None

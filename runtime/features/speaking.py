@@ -22,6 +22,9 @@ COLUMNS = 96
 SPEAKERS = ("ask", "translate", "draft", "captions")
 """The keys of what holds a model's words: cards, and the captions; a touch while one is in view is meant for it."""
 
+Judge = Callable[[str], str | None]
+"""Says what is wrong with an answer in one calm line; None when it may be shown."""
+
 View = Callable[[], str]
 """The key of the card in view; empty when there is none."""
 
@@ -43,10 +46,15 @@ class Speaking:
         self._tail: tuple[Line, ...] = ()
         self._words = ""
         self._page = 0
+        self._judge: Judge | None = None
         self.busy = False
 
-    async def say(self, question: Question, title: str, tail: str) -> str | None:
-        """Show the answer as it is made. None when it was stopped or failed; the card says which."""
+    async def say(self, question: Question, title: str, tail: str, judge: Judge | None = None) -> str | None:
+        """Show the answer as it is made. None when it was stopped or failed; the card says which.
+
+        What ``judge`` has to pass is not shown before it is whole and has passed.
+        """
+        self._judge = judge
         self._head, self._tail = (Line(title, "small"),), (Line(tail, "hint"),)
         self._words, self._page, self.busy = "", 0, True
         self._show(None)
@@ -62,8 +70,10 @@ class Speaking:
             return None
         finally:
             self.busy = False
-        self._words = words.strip()
-        self._page = 0
+        self._words, self._page = words.strip(), 0
+        if judge is not None and (wrong := judge(self._words)):
+            self._refuse(wrong)
+            return None
         self._show(TTL_S)
         return self._words
 
@@ -76,8 +86,9 @@ class Speaking:
         if self.busy:
             self.stop()
             return
-        self._page = (self._page + 1) % len(pages(self._words))
-        self._show(TTL_S)
+        if self._words:
+            self._page = (self._page + 1) % len(self._pages())
+            self._show(TTL_S)
 
     def note(self, text: str, ttl_s: float | None = NOTE_TTL_S) -> None:
         """One line instead of an answer; None stands until something takes its place."""
@@ -89,9 +100,16 @@ class Speaking:
         self._words = ""
         self.note("Forgotten", 3.0)
 
+    def _refuse(self, why: str) -> None:
+        """One line below what was asked, in the place of words that may not be shown."""
+        self._words = ""
+        self._bus.publish(CARD, Card(self._key, (*self._head, Line(why, "hint")), ttl_s=TTL_S))
+
     def _hear(self, text: str) -> None:
+        if self._judge is not None:
+            return
         self._words += text
-        self._page = len(pages(self._words)) - 1  # the newest words are in view
+        self._page = len(self._pages()) - 1  # the newest words are in view
         self._show(None)
 
     def _end(self, why: str) -> None:
@@ -101,8 +119,11 @@ class Speaking:
         self._tail = (Line(why, "hint"),)
         self._show(TTL_S)
 
+    def _pages(self) -> list[str]:
+        return pages(self._words.strip())
+
     def _show(self, ttl_s: float | None) -> None:
-        made = pages(self._words.strip())
+        made = self._pages()
         head = self._head if len(made) == 1 else (_numbered(self._head[0], self._page + 1, len(made)),)
         words = Line(made[self._page] or "…", "model", "probable")
         self._bus.publish(CARD, Card(self._key, (*head, words, *self._tail), ttl_s=ttl_s))

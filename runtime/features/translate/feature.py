@@ -1,22 +1,26 @@
-"""The translate feature: "translate TEXT" shows it in English, or in Chinese when it is in another language."""
+"""The translate feature: "translate TEXT" shows it in English, or in Chinese when it is English.
+
+The model's words are shown only when nothing in them is without a source (``models.translation.guards``).
+"""
 
 from __future__ import annotations
 
 import asyncio
-import re
+import functools
 
-from models.base import Generator, Question
+from models.base import Generator
+from models.translation.guarded import tidy
+from models.translation.guards import fault
+from models.translation.prompt import interpret
+from models.translation.tongue import language_of
 from runtime.core.bus import Bus
 from runtime.core.messages import Request
 from runtime.features.requests import serve
 from runtime.features.speaking import Cancels, Speaking, View
 
 KEY = "translate"
-HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
-SYSTEM = (
-    "Translate what the user writes into {}. Give the translation alone, with nothing before or after it."
-)
 TAIL = "translated by the model"
+REFUSED = "not translated: the model's words did not hold ({})"
 
 
 class TranslateFeature:
@@ -45,15 +49,23 @@ class TranslateFeature:
             return
         if self._task is not None:
             self._task.cancel()
-        self._task = group.create_task(self._speaking.say(question(text), text, TAIL))
+        language, target = languages(text)
+        judge = functools.partial(refusal, text, language, target)
+        saying = self._speaking.say(interpret(text, language, target), text, TAIL, judge)
+        self._task = group.create_task(saying)
 
 
-def question(text: str) -> Question:
-    """What a model is asked to translate ``text``.
+def languages(text: str) -> tuple[str, str]:
+    """The language of ``text`` and the one it is put into (ISO 639-1).
 
-    >>> question("牛奶").messages[0]["content"][:45]
-    'Translate what the user writes into English. '
+    >>> languages("牛奶"), languages("Where is the milk?")
+    (('zh', 'en'), ('en', 'zh'))
     """
-    system = SYSTEM.format("English" if HAN.search(text) else "simplified Chinese")
-    turns = [{"role": "system", "content": system}, {"role": "user", "content": text}]
-    return Question(messages=turns, limit=2 * len(text) + 48)  # a token is about a character of Chinese
+    language = language_of(text)
+    return language, "zh" if language == "en" else "en"
+
+
+def refusal(text: str, language: str, target: str, words: str) -> str | None:
+    """Why ``words`` are not shown as the translation of ``text``, in one calm line."""
+    reason = fault(text, tidy(words, text), language=language, target=target)
+    return REFUSED.format(reason) if reason else None

@@ -77,14 +77,14 @@ def test_an_adapter_is_switched_and_kept(built: Path) -> None:
         assert "There are: none" in await t.refused("adapter pirate")
         await t.text("models load qwen3")
         assert (await t.ask("adapter"))["data"] == {"adapters": ["pirate"], "on": ""}
-        plain = await t.text("translate milk")
+        plain = await t.text("draft hello")
         assert await t.text("adapter pirate") == "qwen3 answers with pirate"
         assert glasses.store.get(ADAPTER_SETTING, str, "") == "pirate"
         assert "answers with pirate" in await t.text("models")
         assert "on" in await t.text("adapter")
-        assert await t.text("translate milk") != plain
+        assert await t.text("draft hello") != plain
         assert await t.text("adapter none") == "qwen3 answers as it is"
-        assert await t.text("translate milk") == plain
+        assert await t.text("draft hello") == plain
         await t.text("adapter pirate")
         await t.text("models load qwen2_5_vl")
         assert glasses.store.get(ADAPTER_SETTING, str, "") == ""

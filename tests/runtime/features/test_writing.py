@@ -10,18 +10,32 @@ from runtime.core.errors import StoreError
 from runtime.core.log import LogRing, make_logger
 from runtime.core.store import Store
 from runtime.features.draft.feature import KEPT
-from runtime.features.translate.feature import question
+from runtime.features.speaking import TTL_S
+from runtime.features.translate.feature import languages
 from tests.runtime.features.speakers import Glasses
 
 
 @pytest.mark.parametrize(
-    ("text", "language"),
-    [("牛奶在哪里？", "English"), ("Where is the milk?", "Chinese"), ("3 kg 米", "English")],
+    ("text", "language", "into"),
+    [
+        ("牛奶在哪里？", "Chinese", "English"),
+        ("Where is the milk?", "English", "Chinese"),
+        ("3 kg 米", "Chinese", "English"),
+        ("Où est le lait, s'il vous plaît ?", "French", "English"),
+    ],
 )
-def test_chinese_goes_into_english_and_the_rest_into_chinese(text: str, language: str) -> None:
-    system, user = question(text).messages
-    assert language in system["content"]
+def test_english_goes_into_chinese_and_the_rest_into_english(text: str, language: str, into: str) -> None:
+    glasses = Glasses("translate", "…")
+
+    async def script() -> None:
+        glasses.ask("translate", text)
+        await glasses.clock.sleep(1)
+
+    glasses.play(script)
+    system, user = glasses.generator.asked[0].messages
+    assert f"from {language} into {into}" in system["content"]
     assert user["content"] == text
+    assert languages(text)[1] == {"English": "en", "Chinese": "zh"}[into]
 
 
 def test_a_translation_is_shown_below_its_source() -> None:
@@ -42,8 +56,34 @@ def test_a_translation_is_shown_below_its_source() -> None:
     assert glasses.view == ["Translate what? Say `translate` and the words"]
 
 
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["Sure, here is ", "the translation: Where is the milk?"], "comment"),
+        (["The milk is ", "on shelf 3."], "number"),
+        (["It is on the left."], "answer"),
+        (["where ", "where ", "where ", "where?"], "loop"),
+        (["牛奶在哪里？"], "script"),
+        ([" "], "empty"),
+    ],
+)
+def test_words_that_do_not_hold_are_never_seen(words: list[str], reason: str) -> None:
+    glasses = Glasses("translate", *words)
+
+    async def script() -> None:
+        glasses.ask("translate", "牛奶在哪里？")
+        await glasses.clock.sleep(1)
+        glasses.ask("next")
+        await glasses.clock.sleep(0.1)
+
+    glasses.play(script)
+    assert glasses.view == ["牛奶在哪里？", f"not translated: the model's words did not hold ({reason})"]
+    seen = {line.text for card in glasses.cards for line in card.lines if line.style == "model"}
+    assert seen == {"…"}
+
+
 def test_the_newest_words_are_the_ones_that_are_translated() -> None:
-    glasses = Glasses("translate", "a ", "b ", "c")
+    glasses = Glasses("translate", "第", "二", "。")
 
     async def script() -> None:
         glasses.ask("translate", "first")
@@ -52,7 +92,7 @@ def test_the_newest_words_are_the_ones_that_are_translated() -> None:
         await glasses.clock.sleep(1)
 
     glasses.play(script)
-    assert glasses.view == ["second", "a b c", "translated by the model"]
+    assert glasses.view == ["second", "第二。", "translated by the model"]
     assert sum(card.ttl_s is not None for card in glasses.cards) == 1
 
 
@@ -93,15 +133,38 @@ def test_a_draft_that_cannot_be_kept_is_said() -> None:
     assert glasses.view == ["The draft is not kept: the disk is full"]
 
 
-@pytest.mark.parametrize("feature", ["translate", "draft"])
-def test_a_touch_ends_them(feature: str) -> None:
-    glasses = Glasses(feature, *["word "] * 20)
+def test_blanks_at_the_end_of_a_page_are_no_page() -> None:
+    glasses = Glasses("draft", "x" * 90, *["\n"] * 20, "end")
 
     async def script() -> None:
-        glasses.ask(feature, "something")
+        glasses.ask("draft", "something")
+        await glasses.clock.sleep(5)
+
+    glasses.play(script)
+    assert glasses.cards[-1].ttl_s == TTL_S
+
+
+def test_a_touch_ends_a_draft() -> None:
+    glasses = Glasses("draft", *["word "] * 20)
+
+    async def script() -> None:
+        glasses.ask("draft", "something")
         await glasses.clock.sleep(0.55)
         glasses.ask("next")
         await glasses.clock.sleep(1)
 
     glasses.play(script)
     assert glasses.view == ["something", "word word word word word", "stopped"]
+
+
+def test_a_touch_ends_a_translation_and_half_of_it_is_not_shown() -> None:
+    glasses = Glasses("translate", *["word "] * 20)
+
+    async def script() -> None:
+        glasses.ask("translate", "something")
+        await glasses.clock.sleep(0.55)
+        glasses.ask("next")
+        await glasses.clock.sleep(1)
+
+    glasses.play(script)
+    assert glasses.view == ["Stopped"]
