@@ -44,6 +44,8 @@ from runtime.core.topics import CARD, REQUEST, SHOWN
 from runtime.core.trace import Tracer
 from runtime.core.watchdog import Notifier, Watchdog
 from runtime.features import registry
+from runtime.features.captions.transcripts import Transcripts
+from runtime.features.captions.wishes import KEY as CAPTIONS
 from runtime.hud.service import HudService
 from runtime.sense.health import HealthService
 from runtime.sense.hearing.service import LOST as MICROPHONE_LOST
@@ -87,6 +89,7 @@ class Glasses:
         self.tracer = Tracer(clock)
         self.supervisor = Supervisor(clock, self.bus, self.log)
         self.store = Store(options.data / "browline.db", clock, self.log)
+        self.transcripts = Transcripts(options.data / "transcripts.db", clock, self.log)
         self.settings = Settings(clock, self.bus, self.store, self.log)
         self.recorder = Recorder(self.bus, clock, self.log)
         self.models = ModelStore(cache_folder(options.environ), list_manifests(), _no_wait)
@@ -149,6 +152,7 @@ class Glasses:
         if self._catalogue is not None:
             self._catalogue.close()
         self.store.close()
+        self.transcripts.close()
 
     def request(self, action: str, argument: str = "") -> None:
         """Ask a feature to act, as a key would."""
@@ -217,6 +221,7 @@ class Glasses:
 
         return {
             "bus": self.bus, "clock": self.clock, "tracer": self.tracer, "store": self.store,
+            "transcripts": self.transcripts,
             "sight": self.sight, "hearing": self.hearing, "runner": self.runner,
             "reader": self.readers.codes, "ocr": self.readers.text,
             "catalogue": self._open_catalogue(), "answerer": Describer(self.language), "language": self.language,
@@ -224,8 +229,11 @@ class Glasses:
         }  # fmt: skip
 
     def _in_view(self) -> str:
-        card = self.hud.scene.card
-        return card.key if card else ""
+        """What a touch is meant for: the card, or the captions where there is none."""
+        scene = self.hud.scene
+        if scene.card is not None:
+            return scene.card.key
+        return CAPTIONS if scene.caption is not None else ""
 
     def _open_catalogue(self) -> Any:
         if self._catalogue is not None:

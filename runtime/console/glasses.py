@@ -19,6 +19,7 @@ from runtime.core.settings import Settings
 from runtime.core.store import Store
 from runtime.core.tasks import Supervisor
 from runtime.core.trace import Tracer
+from runtime.features.captions.transcripts import Transcripts
 from runtime.hud.service import HudService
 from runtime.sense.hearing.service import Hearing
 from runtime.sense.live import Live
@@ -41,6 +42,7 @@ class Glasses(Protocol):
     ring: LogRing
     tracer: Tracer
     store: Store
+    transcripts: Transcripts
     settings: Settings
     recorder: Recorder
     parts: Parts

@@ -26,4 +26,5 @@ class Scene(msgspec.Struct, frozen=True):
 
     @property
     def _spoken(self) -> bool:
-        return self.caption is not None and bool(self.caption.committed or self.caption.tentative)
+        said = self.caption
+        return said is not None and bool(said.committed or said.tentative or said.mark)

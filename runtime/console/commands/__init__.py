@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from runtime.console.commands import adapter, ear, measures, models, parts, recordings, system, wearer, words
+from runtime.console.commands import (
+    adapter,
+    captions,
+    ear,
+    measures,
+    models,
+    parts,
+    recordings,
+    system,
+    wearer,
+    words,
+)
 
 COMMANDS = (
     *parts.COMMANDS,
@@ -10,6 +21,7 @@ COMMANDS = (
     *measures.COMMANDS,
     *wearer.COMMANDS,
     *words.COMMANDS,
+    *captions.COMMANDS,
     *recordings.COMMANDS,
     *models.COMMANDS,
     *adapter.COMMANDS,

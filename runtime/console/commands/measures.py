@@ -1,4 +1,4 @@
-"""How fast and how much: topics, the ledger from photon to pixel, traces."""
+"""How fast and how much: topics, the ledger from photon or sound to pixel, traces."""
 
 from __future__ import annotations
 
@@ -58,7 +58,8 @@ async def lat(call: Call) -> Answer:
     stages = call.glasses.tracer.ledger(prefix)
     if not stages:
         return Answer(
-            f"no stage was timed{f' that begins with {prefix!r}' if prefix else ''}: `snap` first", []
+            f"no stage was timed{f' that begins with {prefix!r}' if prefix else ''}: `snap` or `captions on` first",
+            [],
         )
     rows = [(s.name, s.count, f"{s.median_ms:.1f}", f"{s.p90_ms:.1f}", f"{s.max_ms:.1f}") for s in stages]
     return Answer(table(rows, ("stage", "count", "median ms", "p90", "max")), msgspec.to_builtins(stages))
@@ -92,6 +93,6 @@ def _stages(glasses: Glasses, before: Sequence[str]) -> Iterable[str]:
 
 COMMANDS = (
     Command("top", top, "topics: rate, age, drops", "[SECONDS]"),
-    Command("lat", lat, "milliseconds by stage, from shutter to pixel", "[PREFIX]", _stages),
+    Command("lat", lat, "milliseconds by stage, from shutter or microphone to pixel", "[PREFIX]", _stages),
     Command("trace", trace, "spans for Perfetto", "[save FILE | clear]", _trace_words),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Iterable, Sequence
 from importlib.metadata import version as version_of
-from typing import get_args
+from typing import Any, get_args
 
 import msgspec
 
@@ -62,14 +62,19 @@ async def fault(call: Call) -> Answer:
         part = choose(call.words[1], KINDS, "part") if len(call.words) > 1 else None
         faults.clear(part)
         if part in (None, "disk"):
-            await call.glasses.clock.call("store", call.glasses.store.limit_disk, None)
+            await _limit_disk(call.glasses, None)
         return Answer(f"{part or 'everything'} is mended")
     call.most(3)
     part, kind = call.word(0, "the part"), call.word(1, "the kind of fault")
     faults.set(part, kind, _share(call.words[2]) if len(call.words) > 2 else 1.0)
     if part == "disk":
-        await call.glasses.clock.call("store", call.glasses.store.limit_disk, kind)
+        await _limit_disk(call.glasses, kind)
     return Answer(f"{part} {kind}: `fault clear` ends it")
+
+
+async def _limit_disk(glasses: Glasses, kind: Any) -> None:
+    for keeper in (glasses.store, glasses.transcripts):
+        await glasses.clock.call("store", keeper.limit_disk, kind)
 
 
 def _share(text: str) -> float:

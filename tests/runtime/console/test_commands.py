@@ -32,7 +32,7 @@ def test_the_whole_tour(tmp_path: Path) -> None:
         assert (await t.ask(f"trace save {tmp_path}/t.json"))["ok"]
         assert json.loads((tmp_path / "t.json").read_text())["traceEvents"]
         assert await t.text("trace clear") == "forgotten"
-        assert "snap` first" in await t.text("lat snap")
+        assert "`snap` or `captions on` first" in await t.text("lat snap")
 
     talk(story)
 
