@@ -29,6 +29,10 @@ from models.manifest import list_manifests
 from models.runner import Runner
 from models.speech.choice import SPEECH_SETTING, Speech
 from models.store import ModelStore, cache_folder
+from models.translation.choice import Choice
+from models.translation.guarded import Guarded
+from models.translation.language_model import LanguageTranslator
+from models.translation.whisper import WhisperTranslator
 from runtime.console.glasses import Builder
 from runtime.console.service import ConsoleService
 from runtime.core.bus import Bus
@@ -97,6 +101,7 @@ class Glasses:
         built = built_folder(options.environ)
         self.language = Language(self.runner, built, board.compute.threads, date.today)
         self.speech = Speech(self.runner, built, board.compute.threads)
+        self.interpreter = self._make_interpreter()
         self.builder = options.builder
         self.live = Live()
         self._catalogue: Any = None
@@ -111,6 +116,12 @@ class Glasses:
         self._ending = asyncio.Event()
         self._notifier = Notifier(options.environ)
         self.watchdog = Watchdog(clock, self.supervisor.report, self._notifier)
+
+    def _make_interpreter(self) -> Guarded:
+        whisper = WhisperTranslator(self.runner, self.speech.recogniser)
+        language = LanguageTranslator(self.language)
+        ways = Choice(whisper=whisper, language=language, has_language=lambda: bool(self.language.name))
+        return Guarded(ways)
 
     def _make_hearing(self) -> Hearing | None:
         if self.parts.microphone is None:
@@ -225,7 +236,8 @@ class Glasses:
             "sight": self.sight, "hearing": self.hearing, "runner": self.runner,
             "reader": self.readers.codes, "ocr": self.readers.text,
             "catalogue": self._open_catalogue(), "answerer": Describer(self.language), "language": self.language,
-            "speech": self.speech, "report": self.supervisor.report, "view": self._in_view,
+            "speech": self.speech, "interpreter": self.interpreter, "report": self.supervisor.report,
+            "view": self._in_view,
         }  # fmt: skip
 
     def _in_view(self) -> str:

@@ -55,6 +55,11 @@ class Speech:
             )
         self._chosen = name
 
+    def recogniser(self) -> Recogniser:
+        """The model, opened if need be: to be asked on the runner's worker. Raises ModelError."""
+        place = self._place()
+        return self._runner.shelf.get(place.name, memory_of(SpeechFolder(place)), lambda: self._open(place))
+
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[Recogniser]:
         """The model, in memory while the block lasts. Raises ModelError."""

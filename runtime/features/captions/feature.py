@@ -7,12 +7,13 @@ again; words that are settled stay where they are.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from models.base import Hypothesis, ModelError, Recogniser, Utterance
 from models.speech.segments import SpeechEvent
+from models.translation.guarded import Translated
 from runtime.core.bus import Bus
 from runtime.core.clock import NS, Clock
 from runtime.core.messages import Card, CardDown, Request, WearerSettings
@@ -20,7 +21,10 @@ from runtime.core.topics import CAPTION, CARD, SETTINGS
 from runtime.core.trace import Tracer
 from runtime.features.captions import wishes as asked
 from runtime.features.captions.conversation import Conversation, Job, Said
+from runtime.features.captions.keeping import Keeping, Report
 from runtime.features.captions.page import Page
+from runtime.features.captions.transcripts import Transcripts
+from runtime.features.captions.translating import Interpreter, Translating
 from runtime.features.captions.view import History, Rewind, paused_mark
 from runtime.features.captions.wishes import Wishes
 from runtime.features.requests import serve
@@ -49,10 +53,6 @@ class Speaks(Protocol):
         ...
 
 
-Report = Callable[[str, str | None], None]
-"""Tells, under a part's name, a fault that stands in one calm line, or None that all is well."""
-
-
 class CaptionsFeature:
     """Serves what ``wishes`` names; publishes CAPTION, and past lines on CARD."""
 
@@ -64,20 +64,27 @@ class CaptionsFeature:
         tracer: Tracer,
         hearing: Hears,
         speech: Speaks,
+        interpreter: Interpreter,
         store: asked.Reads,
+        transcripts: Transcripts,
         report: Report,
         view: View,
     ) -> None:
         self._bus, self._clock, self._tracer, self._view = bus, clock, tracer, view
         self._hearing, self._speech, self._store, self._report = hearing, speech, store, report
+        self._interpreter = interpreter
+        self._keeping = Keeping(clock, transcripts, report)
         self._wishes = Wishes()
-        self._page, self._history, self._rewind = Page(), History(), Rewind()
+        self._said, self._translated = Page(), Page()
+        self._history, self._rewind = History(), Rewind()
+        self._translating: Translating | None = None
         self._paused = False
         self._ears: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
         """Serve until cancelled."""
         async with asyncio.TaskGroup() as group:
+            group.create_task(self._keeping.run(), name="captions.transcript")
             group.create_task(self._obey(group))
             await serve(self._bus, self._handle)
 
@@ -106,7 +113,8 @@ class CaptionsFeature:
 
     def _forget(self) -> None:
         self._history.forget()
-        self._page.clear()
+        self._said.clear()
+        self._translated.clear()
         self._turn(self._rewind.end())
         self._publish()
 
@@ -118,6 +126,7 @@ class CaptionsFeature:
         if self._wishes.on and not wishes.on:
             self._forget()
         self._wishes = wishes
+        self._keeping.keep(wishes.keep and wishes.on)
         self._listen_or_not(group)
 
     def _listen_or_not(self, group: asyncio.TaskGroup) -> None:
@@ -142,30 +151,66 @@ class CaptionsFeature:
     async def _listen(self) -> None:
         async with self._speech.opened() as model:
             self._report(asked.KEY, None)
-            listener = _Listener(self._speech, model, self._wishes)
-            conversation = Conversation(self._clock, listener, self._heard, self._trouble)
-            running = asyncio.create_task(conversation.run(), name="captions.words")
+            conversation = Conversation(
+                self._clock, _Listener(self._speech, model, self._wishes), self._heard, self._trouble
+            )
+            self._translating = self._interpret()
+            working = [asyncio.create_task(conversation.run(), name="captions.words")]
+            if self._translating is not None:
+                working.append(asyncio.create_task(self._translating.run(), name="captions.translation"))
             try:
                 async with self._hearing.listen() as events:
                     async for event in events:
                         conversation.hear(event)
             finally:
-                running.cancel()
+                for task in working:
+                    task.cancel()
+
+    def _interpret(self) -> Translating | None:
+        if self._wishes.translate == asked.OFF:
+            return None
+        return Translating(self._interpreter, self._wishes.translate, self._grows, self._interpreted)
 
     def _heard(self, said: Said) -> None:
         """Words of a stretch, on the loop."""
+        words = said.words
         with self._tracer.span("captions.commit"):
-            self._page.hear(said)
-        if said.words.settled or said.words.tentative:
-            until_ns = said.t_ns + round(said.words.until_s * NS)
+            self._said.hear(said)
+        if words.settled or words.tentative:
+            until_ns = said.t_ns + round(words.until_s * NS)
             self._tracer.mark("captions.lag", until_ns, self._clock.now_ns())
-            self._publish()
-        if said.final:
-            self._history.add(said.words.settled, said.t_ns)
+        self._publish()
+        if not said.final or not words.settled.strip():
+            return
+        if self._translating is not None:
+            self._translating.put(said)
+        else:
+            self._history.add(words.settled, said.t_ns)
+            self._keeping.put(said)
+
+    def _grows(self, text: str) -> None:
+        """A translation is being made."""
+        self._translated.expect(text)
+        self._publish()
+
+    def _interpreted(self, said: Said, shown: Translated) -> None:
+        """A stretch is translated, or shown as it was said."""
+        until_ns = said.t_ns + round(said.words.until_s * NS)
+        self._translated.add(shown.text, said.t_ns, until_ns)
+        self._tracer.mark("captions.translation", until_ns, self._clock.now_ns())
+        self._publish()
+        self._history.add(shown.text, said.t_ns, said.words.settled if shown.good else "")
+        self._keeping.put(said, shown.text if shown.good else "")
 
     def _publish(self) -> None:
         mark = paused_mark(self._looks[1]) if self._paused and self._wishes.on else ""
-        self._bus.publish(CAPTION, self._page.caption(mark=mark))
+        if self._wishes.translate == asked.OFF:
+            caption = self._said.caption(mark=mark)
+        else:
+            source = self._said.newest if self._wishes.show_source else ""
+            caption = self._translated.caption(source, mark)
+        if caption != self._bus.latest(CAPTION):
+            self._bus.publish(CAPTION, caption)
 
     def _trouble(self, error: ModelError | None) -> None:
         self._report(asked.KEY, None if error is None else str(error))

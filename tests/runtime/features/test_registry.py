@@ -42,7 +42,8 @@ def parts() -> dict[str, object]:
     return {
         "bus": Bus(clock), "clock": clock, "tracer": FakeTracer(), "sight": FakeSight(clock),
         "runner": FakeRunner(clock), "reader": lambda: None, "ocr": lambda: None,
-        "language": FakeGenerator(clock), "view": str, "hearing": object(), "speech": object(), "store": object(),
+        "language": FakeGenerator(clock), "view": str,
+        "hearing": object(), "speech": object(), "store": object(), "interpreter": object(), "transcripts": object(),
         "report": lambda *_: None,
     }  # fmt: skip
 

@@ -1,0 +1,74 @@
+"""Finished stretches of speech → what is shown of them in the wearer's language, one after the other."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+from models.base import Spoken
+from models.translation.guarded import Translated, marked
+from runtime.features.captions.conversation import Said
+
+BEFORE = 3  # sentences that a translator may look back at
+MOST_WAITING = 3  # stretches; with more the oldest is shown as it was said: a late translation misleads
+
+
+class Interpreter(Protocol):
+    """A translator that was made safe: see ``models.translation.guarded``."""
+
+    async def translate(
+        self, spoken: Spoken, target: str, *, on_text: Callable[[str], None] | None = None
+    ) -> Translated:
+        """The sentence, or its source with a mark; raises nothing of its own."""
+        ...
+
+
+class Translating:
+    """``done`` gets each stretch with what is shown of it, in order; ``grows`` what is being made of the next."""
+
+    def __init__(
+        self,
+        interpreter: Interpreter,
+        target: str,
+        grows: Callable[[str], None],
+        done: Callable[[Said, Translated], None],
+    ) -> None:
+        self._interpreter, self._target, self._grows, self._done = interpreter, target, grows, done
+        self._waiting: deque[Said] = deque()
+        self._before: deque[tuple[str, str]] = deque(maxlen=BEFORE)
+        self._news = asyncio.Event()
+
+    def put(self, said: Said) -> None:
+        """A stretch that is final and says something; never waits."""
+        self._waiting.append(said)
+        if len(self._waiting) > MOST_WAITING:
+            late = self._waiting.popleft()
+            self._done(late, Translated(marked(late.words.settled.strip(), late.language), "late"))
+        self._news.set()
+
+    async def run(self) -> None:
+        """Translate until cancelled."""
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            while self._waiting:
+                said = self._waiting.popleft()
+                self._done(said, await self._translate(said))
+
+    async def _translate(self, said: Said) -> Translated:
+        made = ""
+
+        def grow(piece: str) -> None:
+            nonlocal made
+            made += piece
+            self._grows(made)
+
+        text = said.words.settled.strip()
+        assert said.samples is not None
+        spoken = Spoken(text, said.language, said.samples, tuple(self._before))
+        shown = await self._interpreter.translate(spoken, self._target, on_text=grow)
+        if shown.good:
+            self._before.append((text, shown.text))
+        return shown
