@@ -2,7 +2,8 @@
 
 ::
 
-    NAME/  speech.json  encoder.onnx  encoder.data  decoder.onnx  decoder.data  tokenizer.json  [packed/]
+    NAME/  speech.json  encoder.onnx  encoder.data  decoder.onnx  [lone.onnx]  head.onnx  decoder.data  tokenizer.json
+           [packed/]
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from models.speech.whisper.shape import Shape
 
 FORMAT = 2
 DESCRIPTION = "speech.json"
+LONE = "lone.onnx"
 
 Quant = Literal["none", "weights8", "int8"]
 """``none``: float32. ``weights8``: weights in blocks of 8 bits. ``int8``: what they are multiplied with as well."""

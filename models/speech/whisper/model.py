@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from models.backends.ort_bound import Binding, BoundSession
 from models.base import BackendError
-from models.speech.whisper.folder import SpeechFolder
+from models.speech.whisper.folder import LONE, SpeechFolder
 from models.speech.whisper.silence import window
 
 
@@ -32,20 +32,33 @@ class Sound(msgspec.Struct, frozen=True):
     positions: int
 
 
+class _Text(msgspec.Struct, frozen=True):
+    """The graphs at work on one text: for a lone token, for several, and the head."""
+
+    lone: Binding
+    many: Binding
+    head: Binding
+
+
 class WhisperModel:
-    """Both graphs, and room for the keys and values of one text. Of one thread."""
+    """The graphs, and room for the keys and values of one text. Of one thread."""
 
     def __init__(self, folder: SpeechFolder, threads: int) -> None:
         """Raises BackendError."""
         self.folder = folder
         self.shape = folder.about.shape
-        self._encoder = _session(folder, "encoder", threads)
-        self._decoder = _session(folder, "decoder", threads)
+        self._encoder = _session(folder, "encoder.onnx", threads)
+        # A lone token is a hundred small steps: two threads that meet after each take twice the time of one as soon
+        # as anybody else wants the CPU. (Its weights are there twice; those not in use need not be in memory.)
+        apart = LONE in folder.about.files
+        self._decoder = _session(folder, "decoder.onnx", threads if apart else 1)
+        self._lone = _session(folder, LONE, 1) if apart else self._decoder
+        self._head = _session(folder, "head.onnx", 1)
         self._places: NDArray[np.float32] = folder.tensor("text.places")
         room = (1, self.shape.heads, self.shape.text_positions, self.shape.head_size)
         names = [f"{letter}.{i}" for i in range(self.shape.text_layers) for letter in "kv"]
         self._cache = {name: np.zeros(room, np.float32) for name in names}
-        self._text: Binding | None = None
+        self._text: _Text | None = None
         self._position = 0
 
     def encode(self, mel: NDArray[np.float32]) -> Sound:
@@ -73,27 +86,31 @@ class WhisperModel:
 
     def start(self, sound: Sound) -> None:
         """Begin a text over ``sound``: nothing of an earlier one is left."""
-        text = self._decoder.bind()
+        lone, many = self._bound(self._lone, sound), self._bound(self._decoder, sound)
+        self._text, self._position = _Text(lone, many, self._head.bind()), 0
+
+    def _bound(self, session: BoundSession, sound: Sound) -> Binding:
+        bound = session.bind()
         for i in range(self.shape.text_layers):
-            text.hold(f"cross.k.{i}", sound.cross[2 * i][None])
-            text.hold(f"cross.v.{i}", sound.cross[2 * i + 1][None])
-        text.hold("sizes", sound.sizes)
+            bound.hold(f"cross.k.{i}", sound.cross[2 * i][None])
+            bound.hold(f"cross.v.{i}", sound.cross[2 * i + 1][None])
+        bound.hold("sizes", sound.sizes)
         for name, array in self._cache.items():
-            text.hold(name, array)
-            text.into(f"{name}.out", array)
-        self._text, self._position = text, 0
+            bound.hold(name, array)
+            bound.into(f"{name}.out", array)
+        return bound
 
     def feed(self, tokens: Sequence[int]) -> NDArray[np.float32]:
         """The logits float32[vocabulary] after the last of ``tokens``, which follow what was fed before.
 
         Raises BackendError; ValueError for no token, one that there is not, or more than there is room for.
         """
-        (logits,) = self._step(tokens, np.array([len(tokens) - 1]))
+        (logits,) = self._logits(self._step(tokens)[-1:])
         return np.asarray(logits, np.float32)
 
     def feed_all(self, tokens: Sequence[int]) -> NDArray[np.float32]:
         """As ``feed``; the logits float32[len(tokens), vocabulary] after each."""
-        return self._step(tokens, np.arange(len(tokens)))
+        return self._logits(self._step(tokens))
 
     @property
     def position(self) -> int:
@@ -109,10 +126,11 @@ class WhisperModel:
     def close(self) -> None:
         """Free the weights; nothing can be asked any more."""
         self._text = None
-        self._encoder.close()
-        self._decoder.close()
+        for session in (self._encoder, self._decoder, self._lone, self._head):
+            session.close()
 
-    def _step(self, tokens: Sequence[int], take: NDArray[np.int64]) -> NDArray[np.float32]:
+    def _step(self, tokens: Sequence[int]) -> NDArray[np.float32]:
+        """What the decoder made of each token, float32[r, width]."""
         if self._text is None:
             raise ValueError("start a text first")
         ids = np.array(tokens, np.int64)
@@ -122,11 +140,17 @@ class WhisperModel:
         if end > self.shape.text_positions:
             raise ValueError(f"{end} tokens are more than the {self.shape.text_positions} there is room for")
         embeds = self.folder.embeddings(ids) + self._places[self._position : end]
-        logits = np.empty((len(take), self.shape.vocabulary), np.float32)
-        feeds: dict[str, NDArray[Any]] = {"embeds": np.ascontiguousarray(embeds[None]), "take": take}
+        hidden = np.empty_like(embeds)
+        feeds: dict[str, NDArray[Any]] = {"embeds": embeds[None]}
         feeds |= {"last": np.array([end - 1], np.int32), "total": np.array(end, np.int32)}
-        self._text.run(feeds, {"logits": logits[None]})
+        (self._text.lone if len(ids) == 1 else self._text.many).run(feeds, {"hidden": hidden[None]})
         self._position = end
+        return hidden
+
+    def _logits(self, hidden: NDArray[np.float32]) -> NDArray[np.float32]:
+        assert self._text is not None  # it made ``hidden``
+        logits: NDArray[np.float32] = np.empty((len(hidden), self.shape.vocabulary), np.float32)
+        self._text.head.run({"wanted": hidden[None]}, {"logits": logits[None]})
         return logits
 
 
@@ -135,5 +159,7 @@ def open_whisper(folder: Path, *, threads: int) -> WhisperModel:
     return WhisperModel(SpeechFolder(folder), threads)
 
 
-def _session(folder: SpeechFolder, half: str, threads: int) -> BoundSession:
-    return BoundSession(folder.path / f"{half}.onnx", threads, folder.path / f"{half}.data")
+def _session(folder: SpeechFolder, graph: str, threads: int) -> BoundSession:
+    weights = "encoder.data" if graph.startswith("encoder") else "decoder.data"
+    # Threads that wait with their cores kept take a third more of the CPU here, and save no time.
+    return BoundSession(folder.path / graph, threads, folder.path / weights, spin=False)

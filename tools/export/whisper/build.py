@@ -9,7 +9,7 @@ from tokenizers import Tokenizer
 
 from models.manifest import sha256_of
 from models.qwen_vl.folder import FileMark
-from models.speech.whisper.folder import DESCRIPTION, FORMAT, Description, Quant
+from models.speech.whisper.folder import DESCRIPTION, FORMAT, LONE, Description, Quant
 from models.speech.whisper.shape import Shape
 from tools.export.build import Origin, Progress, appearing, ignore
 from tools.export.checkpoint import Checkpoint
@@ -17,7 +17,7 @@ from tools.export.errors import CheckpointError, ExportError
 from tools.export.graph import save
 from tools.export.weights import WeightFile
 from tools.export.whisper.checkpoint import Tensors, open_whisper_checkpoint, shape_of, suppressed
-from tools.export.whisper.decoder import decoder_graph, store_decoder
+from tools.export.whisper.decoder import decoder_graph, head_graph, lone_graph, store_decoder
 from tools.export.whisper.encoder import encoder_graph, store_encoder
 from tools.export.whisper.layers import Writer
 
@@ -66,6 +66,9 @@ def _write(folder: Path, about: Description, checkpoint: Checkpoint, progress: P
     with WeightFile(folder / "decoder.data") as decoder:
         store_decoder(Writer(decoder, tensors, quant), shape)
     save(decoder_graph(decoder.tensors, shape, quant), folder / "decoder.onnx")
+    save(head_graph(decoder.tensors, shape, quant), folder / "head.onnx")
+    if quant == "int8":
+        save(lone_graph(decoder.tensors, shape), folder / LONE)
     progress("self-test", 2, 3)
     marks = {file.path.name: FileMark(file.sha256, file.size) for file in (encoder, decoder)}
     files = {

@@ -1,15 +1,15 @@
-"""Whisper's decoder as one graph.
+"""Whisper's decoder as a graph, its head as another; and the decoder again for a lone token, where that is faster.
 
 Values, r new tokens of one text, S slots for keys and values, s rows that the encoder made::
 
     embeds      float32[1, r, width]          the tokens' embeddings and their positions' together
     last, total int32[1], int32[]             index of the last used slot, number of used slots
-    take        int64[t]                      tokens whose logits are wanted
     k.i, v.i    float32[1, heads, S, head]    keys and values of the text; each is read and written in place
     cross.k.i, cross.v.i float32[1, heads, s, head]  those of the sound
     sizes       float32[s]                    log of how many positions a row of the sound stands for
 
-Outputs: ``logits`` float32[1, t, vocabulary], and the keys and values.
+Outputs: ``hidden`` float32[1, r, width], and the keys and values. The head takes ``wanted`` float32[1, t, width],
+rows of ``hidden``, and gives ``logits`` float32[1, t, vocabulary].
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from onnx import ModelProto
 from models.qwen_vl.folder import StoredTensor
 from models.speech.whisper.folder import Quant
 from models.speech.whisper.shape import Shape
-from tools.export.graph import FLOAT, INT32, INT64, MICROSOFT, Graph
+from tools.export.graph import FLOAT, INT32, MICROSOFT, Graph
 from tools.export.linear import Linear, apply, apply_turned_rows, store, store_turned_rows
 from tools.export.whisper.layers import Blocks, Writer
 
@@ -59,13 +59,22 @@ def decoder_graph(tensors: Mapping[str, StoredTensor], shape: Shape, quant: Quan
     return _Decoder(Graph(tensors), shape, quant).whole()
 
 
+def lone_graph(tensors: Mapping[str, StoredTensor], shape: Shape) -> ModelProto:
+    """The same for one token at a time, over weights of ``int8``: it is a row, so what is of a tensor is of a row."""
+    return _Lone(Graph(tensors), shape, "int8").whole()
+
+
+def head_graph(tensors: Mapping[str, StoredTensor], shape: Shape, quant: Quant) -> ModelProto:
+    """The last norm and the head."""
+    return _Head(Graph(tensors), shape, quant).whole()
+
+
 class _Decoder(Blocks):
     def whole(self) -> ModelProto:
         graph, shape = self.graph, self.shape
         hidden = graph.input("embeds", FLOAT, [1, "r", shape.width])
         graph.input("last", INT32, [1])
         graph.input("total", INT32, [])
-        graph.input("take", INT64, ["t"])
         bias = self._bias(hidden)
         normed = self.norm("0.norm1", hidden)
         for i in range(shape.text_layers):
@@ -76,7 +85,8 @@ class _Decoder(Blocks):
             made = self.mlp(f"{i}", normed)
             if i + 1 < shape.text_layers:
                 normed, hidden = self.add_norm(f"{i + 1}.norm1", made, hidden)
-        self._head(graph.op("Add", [made, hidden], "hidden"))
+        graph.op("Add", [made, hidden], "hidden")
+        graph.output("hidden", FLOAT, [1, "r", shape.width])
         return graph.finish()
 
     def _bias(self, hidden: str) -> str:
@@ -121,12 +131,24 @@ class _Decoder(Blocks):
         )
         return self.linear(f"{i}.told", context, shape.width, shape.width)
 
-    def _head(self, hidden: str) -> None:
+
+class _Lone(_Decoder):
+    def linear(self, name: str, x: str, inputs: int, outputs: int) -> str:
+        """As ``Blocks.linear``; the kernel quantises ``x`` by itself, and adds the bias."""
+        parts = [self.graph.weight(f"{name}.{part}") for part in ("w8", "ws", "b")]
+        return self.graph.op(
+            "DynamicQuantizeMatMul", [x, *parts[:2], "", parts[2]], f"{name}.y", domain=MICROSOFT
+        )
+
+
+class _Head(Blocks):
+    def whole(self) -> ModelProto:
         graph, shape = self.graph, self.shape
-        wanted = graph.op("Gather", [hidden, "take"], "wanted", axis=1)
+        wanted = graph.input("wanted", FLOAT, [1, "t", shape.width])
         normed, layer = self.norm("last", wanted), head(shape, self.quant)
         logits = (
             apply_turned_rows(graph, layer, normed) if self.quant == "int8" else apply(graph, layer, normed)
         )
         graph.op("Identity", [logits], "logits")
         graph.output("logits", FLOAT, [1, "t", shape.vocabulary])
+        return graph.finish()
