@@ -3,7 +3,7 @@
 ::
 
     NAME/  speech.json  encoder.onnx  encoder.data  decoder.onnx  [lone.onnx]  head.onnx  decoder.data  tokenizer.json
-           [packed/]
+           selftest.npz  [packed/]
 """
 
 from __future__ import annotations

@@ -43,17 +43,18 @@ class _Text(msgspec.Struct, frozen=True):
 class WhisperModel:
     """The graphs, and room for the keys and values of one text. Of one thread."""
 
-    def __init__(self, folder: SpeechFolder, threads: int) -> None:
-        """Raises BackendError."""
+    def __init__(self, folder: SpeechFolder, threads: int, *, pack: bool = True) -> None:
+        """``pack``: keep the weights beside the model as this CPU wants them. Raises BackendError."""
         self.folder = folder
         self.shape = folder.about.shape
-        self._encoder = _session(folder, "encoder.onnx", threads)
+        kept = folder.path if pack else None
+        self._encoder = _session(folder, "encoder.onnx", threads, kept)
         # A lone token is a hundred small steps: two threads that meet after each take twice the time of one as soon
         # as anybody else wants the CPU. (Its weights are there twice; those not in use need not be in memory.)
         apart = LONE in folder.about.files
-        self._decoder = _session(folder, "decoder.onnx", threads if apart else 1)
-        self._lone = _session(folder, LONE, 1) if apart else self._decoder
-        self._head = _session(folder, "head.onnx", 1)
+        self._decoder = _session(folder, "decoder.onnx", threads if apart else 1, kept)
+        self._lone = _session(folder, LONE, 1, kept) if apart else self._decoder
+        self._head = _session(folder, "head.onnx", 1, kept)
         self._places: NDArray[np.float32] = folder.tensor("text.places")
         room = (1, self.shape.heads, self.shape.text_positions, self.shape.head_size)
         names = [f"{letter}.{i}" for i in range(self.shape.text_layers) for letter in "kv"]
@@ -159,7 +160,7 @@ def open_whisper(folder: Path, *, threads: int) -> WhisperModel:
     return WhisperModel(SpeechFolder(folder), threads)
 
 
-def _session(folder: SpeechFolder, graph: str, threads: int) -> BoundSession:
-    weights = "encoder.data" if graph.startswith("encoder") else "decoder.data"
+def _session(folder: SpeechFolder, graph: str, threads: int, kept: Path | None) -> BoundSession:
+    weights = kept and kept / ("encoder.data" if graph.startswith("encoder") else "decoder.data")
     # Threads that wait with their cores kept take a third more of the CPU here, and save no time.
-    return BoundSession(folder.path / graph, threads, folder.path / weights, spin=False)
+    return BoundSession(folder.path / graph, threads, weights, spin=False)

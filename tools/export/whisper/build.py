@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import msgspec
@@ -9,7 +10,9 @@ from tokenizers import Tokenizer
 
 from models.manifest import sha256_of
 from models.qwen_vl.folder import FileMark
-from models.speech.whisper.folder import DESCRIPTION, FORMAT, LONE, Description, Quant
+from models.speech.whisper import selftest
+from models.speech.whisper.folder import DESCRIPTION, FORMAT, LONE, Description, Quant, SpeechFolder
+from models.speech.whisper.model import WhisperModel
 from models.speech.whisper.shape import Shape
 from tools.export.build import Origin, Progress, appearing, ignore
 from tools.export.checkpoint import Checkpoint
@@ -57,28 +60,53 @@ def build_whisper(
 
 def _write(folder: Path, about: Description, checkpoint: Checkpoint, progress: Progress) -> Description:
     (folder / "tokenizer.json").write_bytes(checkpoint.files["tokenizer.json"])
+    whole = folder / "whole"
+    whole.mkdir()
+    first = _halves(whole, msgspec.structs.replace(about, quant="none"), checkpoint, progress)
+    model = WhisperModel(SpeechFolder.of(whole, first), threads=2, pack=False)
+    selftest.write(folder, model)
+    model.close()
+    if about.quant == "none":
+        for file in whole.iterdir():
+            file.rename(folder / file.name)
+        made = first
+    else:
+        made = _halves(folder, about, checkpoint, progress)
+    shutil.rmtree(whole)
+    model = WhisperModel(SpeechFolder.of(folder, made), threads=2, pack=False)
+    selftest.check(model)
+    model.close()
+    return _describe(folder, made, progress)
+
+
+def _halves(folder: Path, about: Description, checkpoint: Checkpoint, progress: Progress) -> Description:
+    """Write weights and graphs; what is told of them."""
     tensors, shape, quant = Tensors(checkpoint), about.shape, about.quant
-    progress("encoder", 0, 3)
+    said = "float32, for the self-test" if folder.name == "whole" else quant
+    progress(f"encoder, {said}", 0, 3)
     with WeightFile(folder / "encoder.data") as encoder:
         store_encoder(Writer(encoder, tensors, quant), shape)
     save(encoder_graph(encoder.tensors, shape, quant), folder / "encoder.onnx")
-    progress("decoder", 1, 3)
+    progress(f"decoder, {said}", 1, 3)
     with WeightFile(folder / "decoder.data") as decoder:
         store_decoder(Writer(decoder, tensors, quant), shape)
     save(decoder_graph(decoder.tensors, shape, quant), folder / "decoder.onnx")
     save(head_graph(decoder.tensors, shape, quant), folder / "head.onnx")
     if quant == "int8":
         save(lone_graph(decoder.tensors, shape), folder / LONE)
-    progress("self-test", 2, 3)
-    marks = {file.path.name: FileMark(file.sha256, file.size) for file in (encoder, decoder)}
+    files = {file.path.name: FileMark(file.sha256, file.size) for file in (encoder, decoder)}
+    files |= {path.name: FileMark(sha256_of(path), path.stat().st_size) for path in folder.glob("*.onnx")}
+    return msgspec.structs.replace(about, tensors=decoder.tensors, files=files)
+
+
+def _describe(folder: Path, about: Description, progress: Progress) -> Description:
     files = {
-        path.name: marks.get(path.name) or FileMark(sha256_of(path), path.stat().st_size)
+        path.name: about.files.get(path.name) or FileMark(sha256_of(path), path.stat().st_size)
         for path in sorted(folder.iterdir())
-        if path.is_file()
     }
-    whole = msgspec.structs.replace(about, tensors=decoder.tensors, files=files)
+    whole = msgspec.structs.replace(about, files=files)
     (folder / DESCRIPTION).write_bytes(msgspec.json.format(msgspec.json.encode(whole), indent=1))
-    progress("done", 3, 3)
+    progress("self-test", 3, 3)
     return whole
 
 
