@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from typing import Protocol
 
 import msgspec
@@ -83,7 +83,8 @@ class _Stretch:
 class Conversation:
     """Hears speech events and tells what was said; ``tell`` and ``trouble`` are called on the loop.
 
-    ``trouble`` gets a ModelError when the model fails, and None when it works again.
+    ``trouble`` gets a ModelError when the model fails, and None when it works again; each stretch gets the next of
+    ``numbers``.
     """
 
     def __init__(
@@ -92,10 +93,11 @@ class Conversation:
         model: Understands,
         tell: Callable[[Said], None],
         trouble: Callable[[ModelError | None], None],
+        numbers: Iterator[int],
     ) -> None:
         self._clock, self._model, self._tell, self._trouble = clock, model, tell, trouble
+        self._numbers = numbers
         self._stretches: deque[_Stretch] = deque()
-        self._count = 0
         self._cost_s = 0.0
         self._news = asyncio.Event()
         self.given_up = 0  # stretches that had to go unread
@@ -108,8 +110,7 @@ class Conversation:
     def hear(self, event: SpeechEvent) -> None:
         """Take an event in; never waits."""
         if event.kind == "begin" or not self._stretches or self._stretches[-1].ended:
-            self._count += 1
-            self._stretches.append(_Stretch(self._count, event.t_ns))
+            self._stretches.append(_Stretch(next(self._numbers), event.t_ns))
         stretch = self._stretches[-1]
         if len(event.samples):
             stretch.sound.append(event.samples)

@@ -7,6 +7,7 @@ again; words that are settled stay where they are.
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
@@ -78,6 +79,9 @@ class CaptionsFeature:
         self._said, self._translated = Page(), Page()
         self._history, self._rewind = History(), Rewind()
         self._translating: Translating | None = None
+        self._numbers = itertools.count(1)  # of stretches
+        self._unfinished: Said | None = None
+        self._plain = 0  # the last stretch that is shown as it was said
         self._paused = False
         self._ears: asyncio.Task[None] | None = None
 
@@ -151,9 +155,8 @@ class CaptionsFeature:
     async def _listen(self) -> None:
         async with self._speech.opened() as model:
             self._report(asked.KEY, None)
-            conversation = Conversation(
-                self._clock, _Listener(self._speech, model, self._wishes), self._heard, self._trouble
-            )
+            listener = _Listener(self._speech, model, self._wishes)
+            conversation = Conversation(self._clock, listener, self._heard, self._trouble, self._numbers)
             self._translating = self._interpret()
             working = [asyncio.create_task(conversation.run(), name="captions.words")]
             if self._translating is not None:
@@ -165,28 +168,47 @@ class CaptionsFeature:
             finally:
                 for task in working:
                     task.cancel()
+                self._break_off()
 
     def _interpret(self) -> Translating | None:
         if self._wishes.translate == asked.OFF:
             return None
         return Translating(self._interpreter, self._wishes.translate, self._grows, self._interpreted)
 
+    def _break_off(self) -> None:
+        """Nobody listens any more: what was settled of the stretch that runs is all there will be of it."""
+        said, self._unfinished = self._unfinished, None
+        if said is not None and said.words.settled.strip():
+            self._history.add(said.words.settled, said.t_ns)
+            self._keeping.put(said)
+
     def _heard(self, said: Said) -> None:
         """Words of a stretch, on the loop."""
         words = said.words
+        self._unfinished = None if said.final else said
         with self._tracer.span("captions.commit"):
             self._said.hear(said)
         if words.settled or words.tentative:
             until_ns = said.t_ns + round(words.until_s * NS)
             self._tracer.mark("captions.lag", until_ns, self._clock.now_ns())
+        direct = self._needs_no_translation(said)
+        if direct:
+            self._translated.hear(said)
+        if said.final and words.settled.strip():
+            if self._translating is not None and not direct:
+                self._translating.put(said)
+            else:
+                self._history.add(words.settled, said.t_ns)
+                self._keeping.put(said)
         self._publish()
-        if not said.final or not words.settled.strip():
-            return
-        if self._translating is not None:
-            self._translating.put(said)
-        else:
-            self._history.add(words.settled, said.t_ns)
-            self._keeping.put(said)
+
+    def _needs_no_translation(self, said: Said) -> bool:
+        """Whether the stretch is in the wearer's language: its words are shown as they come, in their turn."""
+        if self._translating is None or said.number == self._plain:
+            return self._translating is not None
+        if said.words.settled and said.language == self._wishes.translate and self._translating.idle:
+            self._plain = said.number
+        return said.number == self._plain
 
     def _grows(self, text: str) -> None:
         """A translation is being made."""
@@ -197,6 +219,8 @@ class CaptionsFeature:
         """A stretch is translated, or shown as it was said."""
         until_ns = said.t_ns + round(said.words.until_s * NS)
         self._translated.add(shown.text, said.t_ns, until_ns)
+        if not shown.good:
+            self._plain = said.number
         self._tracer.mark("captions.translation", until_ns, self._clock.now_ns())
         self._publish()
         self._history.add(shown.text, said.t_ns, said.words.settled if shown.good else "")
@@ -207,7 +231,8 @@ class CaptionsFeature:
         if self._wishes.translate == asked.OFF:
             caption = self._said.caption(mark=mark)
         else:
-            source = self._said.newest if self._wishes.show_source else ""
+            doubled = self._said.stretch == self._plain  # it is what stands below already
+            source = self._said.newest if self._wishes.show_source and not doubled else ""
             caption = self._translated.caption(source, mark)
         if caption != self._bus.latest(CAPTION):
             self._bus.publish(CAPTION, caption)

@@ -20,7 +20,7 @@ class Page:
 
     def __init__(self) -> None:
         self._running = Running()
-        self._stretch = 0  # whose words the last line ends in
+        self.stretch = 0  # whose words the last line ends in
         self._taken = 0  # characters of its settled words that are on the page
         self._tentative = ""
         self._ended_ns = 0  # when the newest settled words left the speaker
@@ -28,31 +28,35 @@ class Page:
 
     def hear(self, said: Said) -> None:
         """Take up what a stretch says now."""
-        if said.number != self._stretch:
-            self._stretch, self._taken = said.number, 0
-        until_ns = said.t_ns + round(said.words.until_s * NS)
-        news = said.words.settled[self._taken :]
-        if self._taken:  # in the middle of a stretch blanks come with the words
-            self._running.say(news)
-            self._ended_ns = until_ns
-        elif news.strip():
-            self.add(news, said.t_ns, until_ns)
-        if self._taken or news.strip():
-            self._taken = len(said.words.settled)
-        self.expect(said.words.tentative, until_ns)
+        words, until_ns = said.words, said.t_ns + round(said.words.until_s * NS)
+        if said.number != self.stretch and (words.settled + words.tentative).strip():
+            self.stretch, self._taken = said.number, 0
+            self._begin_line(said.t_ns)
+        news = words.settled[self._taken :]
+        if news.strip():
+            # In the middle of a stretch blanks come with the words.
+            self._running.say(news if self._taken else self._spaced(news.strip()))
+            self._taken, self._ended_ns = len(words.settled), until_ns
+        self.expect(words.tentative, until_ns)
 
     def add(self, text: str, began_ns: int, ended_ns: int) -> None:
-        """Settle the first words of a stretch, or a whole sentence; the pause before them decides on the line."""
+        """Settle a whole sentence."""
+        self._begin_line(began_ns)
+        self._running.say(self._spaced(text.strip()))
+        self._ended_ns = ended_ns
+        self.expect("", ended_ns)
+
+    def _begin_line(self, began_ns: int) -> None:
+        """The pause before them decides where the next words stand."""
         pause_ns = began_ns - self._ended_ns
         if pause_ns > STALE_S * NS:
             self._running.forget()
         elif pause_ns >= PAUSE_S * NS:
             self._running.turn()
-        words, line = text.strip(), self._running.line
-        spaced = bool(line) and not may_follow_unspaced(line[-1], words[0])
-        self._running.say(f" {words}" if spaced else words)
-        self._ended_ns = ended_ns
-        self.expect("", ended_ns)
+
+    def _spaced(self, words: str) -> str:
+        line = self._running.line
+        return f" {words}" if line and not may_follow_unspaced(line[-1], words[0]) else words
 
     def expect(self, tentative: str, until_ns: int = 0) -> None:
         """What may come next."""
@@ -66,7 +70,7 @@ class Page:
 
     def caption(self, source: str = "", mark: str = "") -> Caption:
         """The page as a message."""
-        settled = self._running.text.strip("\n")
+        settled = self._running.text if self._tentative else self._running.text.rstrip("\n")
         return Caption(settled, self._tentative.strip(), source.strip(), self._t_ns, mark)
 
     def clear(self) -> None:

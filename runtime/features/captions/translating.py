@@ -39,6 +39,12 @@ class Translating:
         self._waiting: deque[Said] = deque()
         self._before: deque[tuple[str, str]] = deque(maxlen=BEFORE)
         self._news = asyncio.Event()
+        self._busy = False
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing waits and nothing is being made: what is shown now stands behind all that came before."""
+        return not self._busy and not self._waiting
 
     def put(self, said: Said) -> None:
         """A stretch that is final and says something; never waits."""
@@ -54,8 +60,10 @@ class Translating:
             await self._news.wait()
             self._news.clear()
             while self._waiting:
-                said = self._waiting.popleft()
-                self._done(said, await self._translate(said))
+                said, self._busy = self._waiting.popleft(), True
+                shown = await self._translate(said)
+                self._busy = False
+                self._done(said, shown)
 
     async def _translate(self, said: Said) -> Translated:
         made = ""

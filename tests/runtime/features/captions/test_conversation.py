@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Awaitable, Callable
 from itertools import pairwise
 
@@ -24,7 +25,9 @@ class Table:
         self.model = ScriptedModel(self.clock, *scripts, cost_s=cost_s)
         self.told: list[tuple[float, Said]] = []
         self.troubles: list[str] = []
-        self.conversation = Conversation(self.clock, self.model, self._hear, self._trouble)
+        self.conversation = Conversation(
+            self.clock, self.model, self._hear, self._trouble, itertools.count(1)
+        )
 
     def _hear(self, said: Said) -> None:
         self.told.append((self.clock.now_ns() / NS, said))

@@ -37,6 +37,15 @@ def test_a_pause_begins_a_new_line_and_a_breath_does_not() -> None:
     assert page.caption().committed == "One. Two.\nThree."
 
 
+def test_what_may_come_stands_on_the_line_it_will_stay_on() -> None:
+    page = Page()
+    page.hear(said(1, 0, "One.", until_s=1.0, final=True))
+    page.hear(said(2, 4.0, "", "Two"))
+    assert (page.caption().committed, page.caption().tentative, page.newest) == ("One.\n", "Two", "Two")
+    page.hear(said(2, 4.0, "", final=True))
+    assert page.caption().committed == "One."
+
+
 def test_characters_follow_without_a_blank() -> None:
     page = Page()
     page.hear(said(1, 0, "你好，", final=True))
@@ -78,7 +87,7 @@ def test_what_stays_on_the_page_is_what_was_there_and_more(stretches: list[tuple
             page.hear(said(number, at_s, "".join(words[:count]), final=count == len(words)))
             pages.append(page.caption().committed)
         at_s += 1.0 + pause_s
-    for before, after in pairwise(pages):
+    for before, after in pairwise(page.rstrip("\n") for page in pages):
         old, new = before.split("\n"), after.split("\n")
         assert len(new) <= RUNNING_LINES
         stays = [start for start in range(len(old)) if "\n".join(new).startswith("\n".join(old[start:]))]
