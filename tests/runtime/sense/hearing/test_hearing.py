@@ -29,7 +29,7 @@ from runtime.sense.hearing.ring import Ring
 from runtime.sense.hearing.service import LOST, PART, Hearing
 from runtime.sense.hearing.voice import MISSING
 from runtime.sense.live import Live
-from tests.runtime.sense.hearing.rig import Bursts, Card, Loudness, Rig
+from tests.runtime.sense.hearing.rig import Bursts, Card, Loudness, Rig, loudness
 
 NS = 1_000_000_000
 RATE = 16_000
@@ -381,4 +381,39 @@ async def test_reading_never_waits_for_the_model() -> None:
         await clock.sleep(0.01)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
+    assert clock.close() == []
+
+
+async def test_the_microphone_is_closed_even_when_it_is_given_up_twice() -> None:
+    reading, read_on = threading.Event(), threading.Event()
+
+    class Slow:
+        opened = False
+
+        def open(self) -> None:
+            self.opened = True
+
+        def close(self) -> None:
+            self.opened = False
+
+        def read(self) -> AudioChunk:
+            reading.set()
+            read_on.wait(20)
+            return AudioChunk(0, np.zeros(512, np.float32), RATE)
+
+    clock, slow = RealClock(), Slow()
+    hearing = Hearing(Bus(clock), clock, slow, Live(), loudness, lambda part, text: None)
+    running = asyncio.create_task(hearing.run())
+    async with hearing.listen():
+        while not reading.is_set():
+            await clock.sleep(0.01)
+        for _ in range(3):
+            running.cancel()
+            await clock.sleep(0.01)
+        read_on.set()
+        for _ in range(2000):
+            if not hearing.listening:
+                break
+            await clock.sleep(0.01)
+    assert not slow.opened and not hearing.listening
     assert clock.close() == []
