@@ -11,8 +11,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from models.base import ManifestError
+from models.language import built_folder
 from models.manifest import list_checkpoints, list_manifests
+from models.speech.whisper.folder import SpeechFolder
 from models.store import ModelStore, cache_folder
+from tools.export.whisper.build import build_whisper
 
 FIXTURES = Path(__file__).resolve().parents[3] / "shared" / "fixtures"
 
@@ -27,18 +31,14 @@ def _never(_seconds: float) -> None:
 @pytest.fixture(scope="session")
 def model_files() -> ModelFiles:
     """Model name → its verified files; skips where they were never pulled."""
-    store = ModelStore(cache_folder(os.environ), {**list_manifests(), **list_checkpoints()}, _never)
+    store = ModelStore(cache_folder(os.environ), list_manifests(), _never)
 
     def files(name: str) -> dict[str, Path]:
         if name in store.missing():
-            pytest.skip(f"{name} is not in the cache: run `browline models {_verb(name)}`")
+            pytest.skip(f"{name} is not in the cache: run `browline models pull`")
         return store.ensure(name)
 
     return files
-
-
-def _verb(name: str) -> str:
-    return "pull" if name in list_manifests() else f"build {name}"
 
 
 @pytest.fixture(scope="session")
@@ -59,3 +59,18 @@ def picture(fixtures: Path) -> Picture:
         return image.astype(np.uint8, copy=False)
 
     return load
+
+
+@pytest.fixture(scope="session")
+def whisper_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Whisper base as the glasses use it, built anew where the built one is of another format; else skips."""
+    built = built_folder(os.environ) / "whisper-base"
+    try:
+        return SpeechFolder(built).path
+    except ManifestError:
+        checkpoint = ModelStore(cache_folder(os.environ), list_checkpoints(), _never)
+        if "whisper-base" in checkpoint.missing():
+            pytest.skip("whisper-base is not in the cache: run `browline models build whisper-base`")
+        target = tmp_path_factory.mktemp("whisper") / "whisper-base"
+        build_whisper(checkpoint.ensure("whisper-base")["model.bin"].parent, target)
+        return target

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from models.base import Hypothesis, Piece, Task
 from models.qwen_vl.sampling import Sampling, log_probability
+from models.speech.chinese import simplified
 from models.speech.mel import HALF, HOP, RATE_HZ, WINDOW_FRAMES, LogMel
 from models.speech.whisper import doubt, phantoms
 from models.speech.whisper.decode import Draft, Limits, listen, without_times, write
@@ -54,7 +55,8 @@ class WhisperRecogniser:
     """One model and the languages that were heard. Of one thread. Implements ``models.base.Recogniser``.
 
     With ``timestamps`` the model says when each sentence is spoken, as long as nothing is settled; without, pieces
-    are spread over the time in which somebody is heard.
+    are spread over the time in which somebody is heard. Whisper base understands less when it tells times: 18.8 % of
+    characters wrong instead of 13.5 in nine Mandarin clips, and now and then it leaves out a clause.
     """
 
     def __init__(self, model: Hearer, vocabulary: Vocabulary, *, timestamps: bool = False) -> None:
@@ -222,10 +224,11 @@ class WhisperUtterance:
         timeline = Timeline(self._mel.frames(-(-self._mel.samples // HOP)))
         start = spoken[-1].end_s if spoken else timeline.bounds[0]
         times = timeline.place(new, self._marks, start)
-        pieces = tuple(
-            Piece(span.text, *time, float(np.exp(np.mean(draft.logs[span.first : span.last + 1]))))
-            for span, time in zip(new, times, strict=True)
-        )
+        chances = [float(np.exp(np.mean(draft.logs[span.first : span.last + 1]))) for span in new]
+        shown = [span.text for span in new]
+        if self._language == "zh" and self._task == "transcribe":
+            shown = simplified(shown)
+        pieces = tuple(Piece(text, *time, p) for text, time, p in zip(shown, times, chances, strict=True))
         self._draft, self._spans = draft, self._spans[: len(spoken)] + new
         self._last = Hypothesis(spoken + pieces, self._language, self._no_speech, draft.doubt)
 

@@ -7,7 +7,6 @@ import pytest
 
 from models.speech.whisper.folder import Quant
 from models.speech.whisper.model import WhisperModel, open_whisper
-from tests.models.conftest import ModelFiles
 from tools.bench import tiny_whisper
 from tools.export.whisper.build import build_whisper
 
@@ -28,12 +27,3 @@ def tiny(tmp_path: Path) -> Iterator[Tiny]:
     yield build
     for model in opened:
         model.close()
-
-
-@pytest.fixture(scope="session")
-def whisper_base(model_files: ModelFiles, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Whisper base, built as the glasses use it; skips where its weights were never fetched."""
-    source = model_files("whisper-base")["model.bin"].parent
-    target = tmp_path_factory.mktemp("whisper") / "whisper-base"
-    build_whisper(source, target)
-    return target

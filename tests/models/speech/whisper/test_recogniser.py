@@ -70,7 +70,7 @@ def scripted(small: Small, script: Script) -> tuple[WhisperRecogniser, Scripted]
 @pytest.mark.parametrize(
     ("clip", "language", "words"),
     [
-        (CLIPS[0], "zh", ("廣州市", "協會分析")),
+        (CLIPS[0], "zh", ("广州市", "协会分析")),
         (CLIPS[1], "en", ("It was the first great sorrow", "built around it.")),
     ],
 )
