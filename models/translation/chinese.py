@@ -10,15 +10,15 @@ from models.translation.facts import Fact
 from models.translation.han import (
     DIGIT,
     DIGITS,
-    FORMAL,
     HAN,
     NUMERAL,
+    everyday,
 )
 from models.translation.idioms import veil
 from models.translation.units import UNITS
 
 N = rf"(?>{NUMERAL})"
-_W = rf"(?:{HAN}+|\d+)"  # a whole number
+_W = rf"(?:(?<![\d.]){HAN}+|(?<![\d.,])\d+)"  # a whole number
 _PART = (
     "凌晨|清晨|清早|一早|早上|早晨|上午|今早|明早|中午|正午|下午|午后|傍晚|晚上|夜里|夜晚|半夜|深夜|今晚|明晚|昨晚|当晚"
     "|午前|午後|夜|朝"
@@ -39,7 +39,7 @@ def read_chinese(text: str) -> list[Fact]:
     >>> [str(fact.readings[0].amount) for fact in read_chinese("三点半见，一共一百二十块五")]
     ['210', '241/2']
     """
-    veiled = veil(text.translate(FORMAL))
+    veiled = veil(everyday(text))
     found: list[Fact] = []
     for pattern, handler in _RULES:
         for match in pattern.finditer(veiled):
@@ -57,11 +57,17 @@ def _rule(pattern: str, handler: Handler) -> tuple[re.Pattern[str], Handler]:
 
 _RULES: tuple[tuple[re.Pattern[str], Handler], ...] = (
     _rule(r"(?P<n>[一两二三四五半]|\d+)打(?![折的电车人算开扫听印])", chinese_amounts.dozens),
+    _rule(
+        r"(?:[几幾数數成]|好几)(?P<scale>[十百千万亿]+)|上(?P<more>[百千万亿]+)", chinese_amounts.magnitude
+    ),
+    _rule(r"(?P<n>[二三四五六七八九]?十)[几幾]", chinese_amounts.teen),
+    _rule(r"(?<!\d)\d{2,4}(?:[- ]\d{2,4}){1,4}(?!\d)", chinese_amounts.telephone),
     _rule(rf"(?P<below>{N})分之(?P<above>{N})", chinese_amounts.share),
+    _rule(rf"(?P<scale>华氏|摄氏)(?P<n>{N})度", chinese_amounts.degrees),
     _rule(rf"(?P<n>{_W})折(?!腾|叠|磨|断)", chinese_amounts.off),
     _rule(r"(?<!八)(?P<n>[一二两三四五六七九]|\d)成(?=[的是以都左，。,.]|$)", chinese_amounts.tenths),
     _rule(
-        r"(?<![一二两三四五六七八九十每\d个])(?:星期|周|礼拜|週)(?P<day>[一二三四五六日天1-7])(?!次|个|天|回|遍)",
+        r"(?<![一二两三四五六七八九十\d])(?<![一二两三四五六七八九十几\d]个)(?:星期|周|礼拜|週)(?P<day>一(?![直定起样共旦边般些切])|[二三四五六日天1-7])(?!次|个|天|回|遍)",
         chinese_time.weekday,
     ),
     _rule(r"[月火水木金土日]曜日?", chinese_time.weekday_of_japan),
@@ -69,7 +75,7 @@ _RULES: tuple[tuple[re.Pattern[str], Handler], ...] = (
         rf"差(?P<l1>{_W})(?:分钟?|刻钟?)?到?(?P<h1>{_W})[点點]|(?P<h2>{_W})[点點]差(?P<l2>{_W})(?:分|刻)",
         chinese_time.before,
     ),
-    _rule(rf"(?:(?P<part>{_PART})的?)?(?P<h>\d{{1,2}})[:：](?P<m>\d\d)(?!\d)", chinese_time.digital),
+    _rule(rf"(?:(?P<part>{_PART})的?)?(?P<h>\d{{1,2}})\s?[:：]\s?(?P<m>\d\d)(?!\d)", chinese_time.digital),
     _rule(
         rf"(?:(?P<part>{_PART})的?)?(?P<h>{_W})(?:[点點](?!{DIGIT}+[万亿千百]*(?:{_EXACT}|[个倍]))|[时時](?!间|間|候))"
         rf"(?:(?P<even>[钟鐘]|整)|(?P<half>半)|(?P<quarter>[一三])刻|过?(?P<m>{_W})(?P<minutes>分(?!之|钱))?"
@@ -84,7 +90,7 @@ _RULES: tuple[tuple[re.Pattern[str], Handler], ...] = (
         chinese_time.date,
     ),
     _rule(rf"第(?P<n>{_W})", chinese_amounts.numbered),
-    _rule(rf"(?P<n>{_W})(?P<tail>[号號日])(?!間|间|子|常|本)", chinese_time.day),
+    _rule(rf"(?P<n>{_W})(?P<tail>[号號日])(?![間间子常本元圆円币])", chinese_time.day),
     _rule(
         rf"(?P<yuan>{N})(?:块|元)(?P<money>钱)?零?(?:(?P<jiao>{DIGIT}|\d)(?:毛|角)?(?!{_UNIT}|[个只条张瓶天号点百千万两]))?"
         rf"(?:(?P<fen>{_W})分(?!钟)|(?<=[毛角])(?P<left>{DIGIT}))?(?!{_CURRENCY})(?=钱?)",
@@ -92,14 +98,12 @@ _RULES: tuple[tuple[re.Pattern[str], Handler], ...] = (
     ),
     _rule(r"(?P<sign>HK\$|NT\$|US\$|[$¥￥€£])\s?(?P<n>\d[\d,]*(?:\.\d+)?\s?[万亿]?)", chinese_amounts.sign),
     _rule(
-        rf"(?P<minus>零下|负|-(?<=[^\d]-))?(?P<n>{N})\s?(?:[个個](?P<half>半)?|多|来|几)?(?P<unit>{_UNIT})"
+        rf"(?P<minus>零下|负|-(?<=[^\d]-))?(?P<n>{N})\s?(?:[个個](?P<half>半)?(?=月|小时|小時|钟|星期|礼拜|世纪|百分点)|多|来)?(?P<unit>{_UNIT})(?![轻龄级纪气空才然亮])"
         rf"(?:(?P<half2>半)|(?<=[米度])(?P<more>{DIGIT}|\d)(?![\d{''.join(DIGITS)}十百千个点]|{_UNIT}))?",
         chinese_amounts.measure,
     ),
     _rule(rf"(?P<n>[一二三四五六七八九]|\d+)两(?P<half>半)?(?!{HAN}|[个個只条])", chinese_amounts.liang),
-    _rule(rf"(?P<one>一|大|小)?半(?:[个個])?(?P<unit>{_UNIT})?(?!导|岛|径|路|途)", chinese_amounts.half),
-    _rule(r"(?:[几幾数數上成]|好几|上)(?P<scale>[十百千万亿]+)", chinese_amounts.magnitude),
-    _rule(r"(?P<n>[二三四五六七八九]?十)[几幾]", chinese_amounts.teen),
-    _rule(r"[俩仨]|[双对](?=[鞋袜筷手夫情双])", chinese_amounts.couple),
+    _rule(rf"(?P<one>一|大|小)?半(?:[个個])?多?(?P<unit>{_UNIT})?(?!导|岛|径|路|途)", chinese_amounts.half),
+    _rule(r"[俩仨]|双(?=[鞋袜筷手方人亲胞])|对(?=[夫情双])", chinese_amounts.couple),
     _rule(rf"(?P<minus>负)?(?P<n>{N})", chinese_amounts.number),
 )

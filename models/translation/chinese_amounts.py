@@ -87,7 +87,7 @@ def measure(match: re.Match[str]) -> Fact | None:
     if match["more"]:
         value += Fraction(value_of(match["more"]) or 0) / 10
     meant = measured(value, match["unit"].lower() if match["unit"].isascii() else match["unit"])
-    weak = value == 1 and not keeps_one(meant)
+    weak = value == 1 and (match["unit"] == "块" or not keeps_one(meant))  # a piece
     if estimate := near(match["n"]):
         meant = tuple(reading for one in estimate for reading in measured(one, match["unit"]))
         weak = True
@@ -119,14 +119,26 @@ def half(match: re.Match[str]) -> Fact:
     unit = match["unit"] or ""
     if not unit:
         return fact_of(
-            match, Reading(Fraction(1, 2), RATIO), *readings(Fraction(1, 2)), weak=not match["one"]
+            match, Reading(Fraction(1, 2), RATIO), *readings(Fraction(1, 2)), weak=match["one"] != "一"
         )
     return fact_of(match, *measured(Fraction(1, 2), unit), weak=unit == "天")
 
 
+def degrees(match: re.Match[str]) -> Fact | None:
+    """华氏32度, 摄氏二十度."""
+    value = value_of(match["n"])
+    return None if value is None else fact_of(match, *measured(value, f"{match['scale']}度"))
+
+
+def telephone(match: re.Match[str]) -> Fact | None:
+    """3202-5625: groups of digits that are one number, where they are long enough for that."""
+    digits = re.sub(r"\D", "", match[0])
+    return fact_of(match, Reading(Fraction(int(digits)))) if len(digits) >= 7 else None
+
+
 def magnitude(match: re.Match[str]) -> Fact | None:
     """几百, 上千: a magnitude."""
-    value = value_of("一" + match["scale"].lstrip("一"))
+    value = value_of("一" + (match["scale"] or match["more"]).lstrip("一"))
     return None if value is None else fact_of(match, Reading(value, VAGUE), weak=True)
 
 

@@ -14,6 +14,7 @@ from models.translation.english_words import (
     MONTHS,
     MULTIPLES,
     ORDINALS,
+    ROMAN,
     SCALES,
     WEEKDAYS,
 )
@@ -31,6 +32,7 @@ _FRACTIONS = {
     "quarters": 4,
     "third": 3,
     "thirds": 3,
+    "fourths": 4,
     "fifths": 5,
     "tenths": 10,
 }
@@ -178,12 +180,29 @@ def _word(tokens: Tokens, at: int) -> Found | None:
         return _one(tokens, at, end, Reading(Fraction(value), VAGUE))
     if word in MULTIPLES:
         return _one(tokens, at, at + 1, Reading(Fraction(MULTIPLES[word])))
+    if word in ("teens", "teenager", "teenagers"):
+        return _one(tokens, at, at + 1, *(Reading(Fraction(n)) for n in range(10, 20)), weak=True)
+    if word == "every" and tokens.word(at + 1) in ("other", "second"):
+        return _one(tokens, at, at + 2, Reading(Fraction(2)), weak=True)
     if word in DECADES:
         value = DECADES[word]
         return _one(tokens, at, at + 1, *(Reading(Fraction(n)) for n in (value, 1900 + value, 2000 + value)))
+    if tokens[at].text in ROMAN:
+        return _one(tokens, at, at + 1, Reading(Fraction(ROMAN[tokens[at].text]), NTH), weak=True)
     if word in FAINT:
         return _one(tokens, at, at + 1, Reading(Fraction(FAINT[word])), weak=True)
     return None
+
+
+def _out_of(tokens: Tokens, at: int) -> Found | None:
+    """three out of four: a share."""
+    part = cardinal(tokens, at)
+    if part is None or tokens.words(part[1], 2) not in ("out of", "in every"):
+        return None
+    whole = cardinal(tokens, part[1] + 2)
+    if whole is None or not whole[0]:
+        return None
+    return _one(tokens, at, whole[1], Reading(part[0] / whole[0], RATIO))
 
 
 def _few(tokens: Tokens, at: int) -> Found | None:
@@ -223,6 +242,7 @@ def _and_a_half(tokens: Tokens, value: Fraction, end: int) -> tuple[Fraction, in
 
 def _with_unit(tokens: Tokens, at: int, value: Fraction, end: int) -> Found:
     unit_at = end + (tokens.word(end) == "-" and tokens.word(end + 1) != "")
+    unit_at += tokens.word(unit_at) in ("more", "extra", "additional", "full", "whole", "long", "straight")
     word = tokens.word(unit_at)
     if tokens.word(unit_at) == "per" and tokens.word(unit_at + 1) == "cent":
         return _one(tokens, at, unit_at + 2, Reading(value, RATIO, Fraction(1, 100)))
@@ -320,10 +340,12 @@ def _article(tokens: Tokens, at: int) -> Found | None:
     end = at + 2
     if tokens.words(end, 3) == "and a half":
         return _one(tokens, at, end + 3, *measured(Fraction(3, 2), tokens.word(at + 1)))
+    if tokens.word(at + 1) == "second":
+        meant = (*meant, Reading(Fraction(2), NTH))
     return None if tokens.word(at + 1) in ATTACHED else _one(tokens, at, end, *meant, weak=True)
 
 
 _RULES: tuple[Callable[[Tokens, int], Found | None], ...] = (
-    _clock, _numeric_date, _name_of_day, _scaled_pair, _digits_in_a_row, _half, _few, _ordinal, _word, _article,
-    _number,
+    _clock, _numeric_date, _name_of_day, _scaled_pair, _digits_in_a_row, _half, _out_of, _few, _ordinal, _word,
+    _article, _number,
 )  # fmt: skip

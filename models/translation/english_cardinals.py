@@ -109,7 +109,7 @@ def _below(tokens: Tokens, end: int, scale: int) -> tuple[Fraction, int] | None:
     made = _under_hundred(tokens, end + step) or (None if step else _digits(tokens, end))
     if made is None and tokens.word(end + step) == "a" and tokens.word(end + step + 1) == "hundred":
         made = Fraction(1), end + step + 1
-    if made is None or not 0 < made[0] < scale or (step and tokens.word(made[1]) in ("people", "half")):
+    if made is None or not 0 < made[0] < scale:
         return None
     return made
 

@@ -68,7 +68,7 @@ def _plain_clock(tokens: Tokens, at: int) -> Clock | None:
     hour_, end = made
     if tokens.word(end) in ("o'clock", "oclock"):
         return _finish(tokens, hour_ * 60, end + 1, ())
-    if rest := _minutes(tokens, end):
+    if rest := _minutes(tokens, end + (tokens.word(end) == "-" and hour_ <= 12)):
         minute_, end = rest
         price = (Reading(hour_ * 100 + minute_), Reading(hour_ + minute_ / 100))
         return _finish(tokens, hour_ * 60 + minute_, end, price)
@@ -79,7 +79,7 @@ def _plain_clock(tokens: Tokens, at: int) -> Clock | None:
 
 def _minutes(tokens: Tokens, at: int) -> tuple[Fraction, int] | None:
     """Minutes in words behind an hour in words: thirty, oh five."""
-    if tokens.digit(at - 1):
+    if tokens.digit(at - 1) or tokens.digit(at - 2):
         return None
     if tokens.word(at) in ("oh", "o") and (made := cardinal(tokens, at + 1)):
         return made if made[0] < 10 else None

@@ -53,6 +53,8 @@ _NTH = [
 CARDINALS: Mapping[str, int] = {
     **{word: value for value, word in enumerate(_SMALL)},
     **{word: value for value, word in zip(range(20, 100, 10), _TENS, strict=True)},
+    "zeros": 0,
+    "zeroes": 0,
     **{
         f"{word}{'es' if word.endswith('x') else 's'}": value
         for value, word in enumerate(_SMALL[:10])
@@ -73,11 +75,11 @@ VAGUE: Mapping[str, int] = {
     "dozens": 10, "tens": 10, "hundreds": 100, "thousands": 1000, "millions": 10**6, "billions": 10**9,
 }  # fmt: skip
 MULTIPLES: Mapping[str, int] = {
-    "twice": 2, "thrice": 3, "triple": 3, "threefold": 3, "twofold": 2, "quadruple": 4, "tenfold": 10, "twins": 2,
-    "triplets": 3,
+    "twice": 2, "thrice": 3, "triple": 3, "threefold": 3, "twofold": 2, "quadruple": 4, "tenfold": 10,
 }  # fmt: skip
 FAINT: Mapping[str, int] = {
-    "both": 2, "couple": 2, "pair": 2, "double": 2, "once": 1, "single": 1, "twin": 2, "doubled": 2, "doubles": 2,
+    "both": 2, "couple": 2, "pair": 2, "double": 2, "once": 1, "single": 1, "twin": 2, "twins": 2, "triplets": 3,
+    "penny": 1, "doubled": 2, "doubles": 2,
 }  # fmt: skip
 """Words that hold a number but may stand where the source has none."""
 
@@ -113,3 +115,4 @@ WEEKDAYS: Mapping[str, int] = {
     )
     for name in names.split()
 }  # fmt: skip
+ROMAN: Mapping[str, int] = {"II": 2, "III": 3, "IV": 4, "VI": 6, "VII": 7, "VIII": 8}

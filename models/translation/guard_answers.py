@@ -15,12 +15,12 @@ _BRACKETS = re.compile(r"[(（\[【{]")
 _SHINGLE = 6  # words in a row that are the prompt's
 
 _ASKS = re.compile(
-    r"[?？]\s*[\"”」]?\s*$|[吗嗎]\s*[。.!！]?\s*$|か[。？?]?\s*$|까[.?]?\s*$",
+    r"[?？]|[吗嗎]\s*(?:[。.!！]|$)|か[。？?]?\s*$|까[.?]?\s*$",
 )
 _ASKED = re.compile(
     r"[?？]|^\W*(?:who|what|when|where|why|how|which|whose|is|are|am|was|were|do|does|did|can|could|will|would|shall|"
     r"should|may|might|have|has|had|isn't|aren't|don't|doesn't|didn't|won't|any|anyone|anything)\b"
-    r"|\b(?:wonder|ask(?:ing|ed)?|tell me|know) (?:if|whether|who|what|when|where|why|how|which)\b",
+    r"|\b(?:wonder|ask(?:ing|ed)?|tell me|know) (?:\w+ )?(?:if|whether|who|what|when|where|why|how|which)\b",
     re.I,
 )
 _LEAD = r"(?:^|[。！？!?，,；;：:]\s*)(?:请你?|麻烦你?|帮我|给我|你来?|能不能|可以|现在|那你|接下来|来)*\s*"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from models.translation.names_of import known_names, ordinary, place_stems, place_words, words_of
+from models.translation.english_words import CARDINALS, ORDINALS, ROMAN
+from models.translation.names_of import known_names, ordinary, phrases, place_stems, place_words, words_of
 from models.translation.pair import Pair, folded, latin_words, script_of
 from models.translation.romanise import sounds_like, spelled_by
 
@@ -23,8 +24,19 @@ def names(pair: Pair) -> str | None:
     if pair.target != "en" or pair.language not in _JUDGED:
         return None
     named = list(_named(pair))
-    known = _known(pair) if named else set()
-    return "name" if any(not _sourced(word, pair, known) for word in named) else None
+    known = _known(pair)
+    if any(not _sourced(word, pair, known) for word in named):
+        return "name"
+    return "name" if any(not set(words) <= known for words in _whole_names(pair)) else None
+
+
+def _whole_names(pair: Pair) -> Iterator[list[str]]:
+    """Names of several words in the translation, by their words: "Burger King" names somebody, "King" nobody."""
+    for name in phrases():
+        if name in pair.text:
+            words = [folded(word) for word in words_of(name)]
+            if not all(word in ordinary() or spelled_by(word, pair.source) for word in words):
+                yield words
 
 
 def _named(pair: Pair) -> Iterator[str]:
@@ -49,6 +61,8 @@ def _begins(before: str) -> bool:
 def _ordinary(word: str) -> bool:
     """Whether the word, or the word without an ending, names nobody: "Americanos"."""
     low = folded(word)
+    if low in CARDINALS or low in ORDINALS or word in ROMAN or (word[:-1].isupper() and word[-1] == "s"):
+        return True
     return any(low[: len(low) - cut] in ordinary() for cut in range(3) if len(low) - cut > 1 + 2 * cut)
 
 

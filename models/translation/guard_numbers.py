@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from models.translation.facts import NTH, PLAIN, Fact, same_amount, stated
+from models.translation.facts import CURRENCIES, NTH, PLAIN, Fact, same, same_amount, stated
 from models.translation.numbers import WHOLE, plain, read
 from models.translation.pair import Pair, latin_words
 from models.translation.romanise import spelled_by
@@ -39,8 +39,16 @@ def numbers(pair: Pair) -> str | None:
     source, text = read(pair.source, pair.language), read(pair.text, pair.target)
     settled = text if pair.final else _settled(pair, text)
     for fact in settled:
-        if not fact.weak and not stated(fact, source) and not _unheard(pair, fact):
+        if fact.weak or _unheard(pair, fact):
+            continue
+        if not stated(fact, source):
             return _reason(fact, source)
+        if (
+            pair.language in WHOLE
+            and _names_money(fact)
+            and not any(_names_money(other) and same(fact, other) for other in source)
+        ):
+            return "unit"  # "1,800" may stand for 1,800 yuan, "$1,800" for no bare number
     if not pair.final or pair.target not in WHOLE:
         return None
     for fact in source:
@@ -62,6 +70,10 @@ def days(pair: Pair) -> str | None:
 
 def _reason(fact: Fact, others: Sequence[Fact]) -> str:
     return "unit" if any(same_amount(fact, other) for other in others) else "number"
+
+
+def _names_money(fact: Fact) -> bool:
+    return all(reading.unit in CURRENCIES for reading in fact.readings)
 
 
 def _settled(pair: Pair, facts: Sequence[Fact]) -> list[Fact]:

@@ -11,8 +11,10 @@ DIGITS = {
     char: value for value, chars in enumerate(("零〇", "一幺", "二两", *"三四五六七八九")) for char in chars
 }
 SCALES = {"十": 10, "百": 100, "千": 1000, "万": 10_000, "亿": 100_000_000}
-FORMAL = str.maketrans(
-    "壹贰叁肆伍陆柒捌玖拾佰仟萬億両兩貳參陸點貮弐壱參", "一二三四五六七八九十百千万亿两两二三六点二二一三"
+_FORMAL = str.maketrans("壹贰叁肆伍陆柒捌玖拾佰仟貳參陸弐壱", "一二三四五六七八九十百千二三六二一")
+_OLDER = str.maketrans("萬億両兩點", "万亿两两点")
+_CHEQUE = re.compile(
+    r"[壹贰叁肆伍陆柒捌玖拾佰仟貳參陸弐壱零〇万亿]*[拾佰仟万亿][壹贰叁肆伍陆柒捌玖拾佰仟貳參陸弐壱零〇万亿]*"
 )
 
 HAN = r"[零〇一二两三四五六七八九十百千万亿幺]"
@@ -39,6 +41,16 @@ def value_of(numeral: str) -> Fraction | None:
     if all(char in DIGITS for char in numeral):
         return Fraction("".join(str(DIGITS[char]) for char in numeral))
     return _composed(numeral)
+
+
+def everyday(text: str) -> str:
+    """Traditional and formal numerals as everyday ones, character by character; 收拾, 大陆 and 队伍 hold none.
+
+    >>> everyday("叁萬壹佰元"), everyday("收拾")
+    ('三万一百元', '收拾')
+    """
+    text = text.translate(_OLDER)
+    return _CHEQUE.sub(lambda run: run[0].translate(_FORMAL) if len(run[0]) > 1 else run[0], text)
 
 
 def digits_of(numeral: str) -> str:

@@ -6,7 +6,8 @@ import re
 
 from models.translation.tables import words
 
-_PATTERN = re.compile("|".join(map(re.escape, sorted(words("idioms.txt"), key=len, reverse=True))))
+_WORDS = "|".join(map(re.escape, sorted(words("idioms.txt"), key=len, reverse=True)))
+_PATTERN = re.compile(rf"(?<![周期拜十百千万零〇])(?:{_WORDS})")  # 周一下雪 holds no 一下
 _FEASTS = re.compile(
     r"(?:五一|六一|七一|八一|十一|三八|双十一|双十二)(?=劳动|儿童|国庆|妇女|黄金|放|节|假|长假|期间|的时候|你|我们)"
 )

@@ -66,10 +66,17 @@ def place_words() -> frozenset[str]:
     names = [*places("zh").values(), *(name for some in known_names().values() for name in some)]
     names += words("given.txt")
     return (
-        frozenset(name.lower() for name in names if len(words_of(name)) == 1)
+        frozenset(name.lower() for name in names if len(words_of(name)) == 1 and not name.isupper())
         - ordinary()
         - set(words("also_words.txt"))
     )
+
+
+@cache
+def phrases() -> tuple[str, ...]:
+    """The English names of several words."""
+    names = [*places("zh").values(), *(name for some in known_names().values() for name in some)]
+    return tuple(sorted({name for name in names if " " in name and "(" not in name}))
 
 
 def words_of(name: str) -> list[str]:

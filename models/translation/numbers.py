@@ -14,7 +14,7 @@ from fractions import Fraction
 from models.translation.chinese import read_chinese
 from models.translation.english import read_english
 from models.translation.facts import MONTH, NTH, TIME, WEEKDAY, Fact, Reading
-from models.translation.han import FORMAL
+from models.translation.han import everyday
 from models.translation.names_of import calendar
 from models.translation.units import measured
 
@@ -59,11 +59,7 @@ def plain(text: str) -> str:
     """
     text = unicodedata.normalize("NFKC", text)
     made = (str(unicodedata.digit(char)) if char.isdecimal() else char for char in text)
-    return "".join(made).translate(FORMAL) if _has_formal(text) else "".join(made)
-
-
-def _has_formal(text: str) -> bool:
-    return any(ord(char) in FORMAL for char in text)
+    return everyday("".join(made))
 
 
 def _kana_numbers(text: str) -> str:
@@ -117,12 +113,20 @@ def _number(text: str, match: re.Match[str]) -> Fact:
     if after and after[1].startswith("월"):
         return Fact(tuple(Reading(value, MONTH) for value in values), match.start(), match.end())
     unit = after[1].lower() if after else before if before in "$€£¥" else ""
-    meant = [reading for value in values for reading in measured(value, unit)]
+    meant = [reading for value in values for reading in _measured(value, unit)]
     plain_ = [Reading(value) for value in values]
     bare = [] if meant and unit != "일" else [*plain_, *(Reading(value, NTH) for value in values)]
     return Fact(
         (*meant, *bare), match.start(), match.end(), weak=values == [1]
     )  # "un", "ein": an article as well
+
+
+def _measured(value: Fraction, unit: str) -> tuple[Reading, ...]:
+    """With the unit's name, or with its beginning where endings and particles are written on to it (원입니다)."""
+    if unit.isascii():
+        return measured(value, unit)
+    begun = (measured(value, unit[:length]) for length in range(len(unit), 0, -1))
+    return next((readings for readings in begun if readings), ())
 
 
 def _values(written: str) -> list[Fraction]:

@@ -84,9 +84,20 @@ def syllables(char: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(form for one in found for sound in one for form in _forms(sound)))
 
 
+_OLDER = (
+    ("zh", ("ch",)), ("q", ("ch", "ts")), ("x", ("hs", "s", "sh")), ("j", ("ch", "k")), ("b", ("p",)), ("d", ("t",)),
+    ("g", ("k",)), ("z", ("ts",)), ("c", ("ts",)),
+)  # fmt: skip
+
+
 def _forms(sound: str) -> tuple[str, ...]:
+    """A syllable in pinyin and as Wade and Giles, and the post, wrote it: zhou is Chou, qing Ching and Tsing."""
     sound = folded(sound)
-    return (sound.replace("v", "u"), sound.replace("v", "yu"), sound) if "v" in sound else (sound,)
+    plain = (sound.replace("v", "u"), sound.replace("v", "yu"), sound) if "v" in sound else (sound,)
+    older = (
+        old + one[len(new) :] for one in plain for new, olds in _OLDER if one.startswith(new) for old in olds
+    )
+    return tuple(dict.fromkeys((*plain, *older)))
 
 
 def sounds_like(word: str, source: str, language: str) -> bool:

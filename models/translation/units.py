@@ -58,16 +58,17 @@ kW 1: 千瓦 kilowatt kilowatts kw
 kW 1/1000: 瓦 watt watts
 byte 1: 兆 mb megabyte megabytes
 byte 1000: gb gigabyte gigabytes
-CNY 1: 块 块钱 元 元钱 圆 人民币 元人民币 块人民币 yuan rmb kuai cny renminbi
+CNY 1: 块 块钱 元 元钱 人民币 元人民币 块人民币 yuan rmb kuai cny renminbi
 CNY 1/10: 毛 毛钱 角 mao jiao
 CNY 1/100: 分钱
-USD 1: 美元 美金 刀 us$ usd
+USD 1/100: 美分
+USD 1: 美元 美圆 美金 块美元 块美金 刀 us$ usd
 dollar 1: dollar dollars $
 money 1: buck bucks
 money 1/100: cent cents
 EUR 1: 欧元 euro euros € eur
 GBP 1: 英镑 pound pounds £ gbp quid
-JPY 1: 日元 日币 円 yen jpy
+JPY 1: 日元 日圆 日币 円 yen jpy
 KRW 1: 韩元 韩币 won krw
 HKD 1: 港币 港元 港幣 hk$ hkd
 TWD 1: 台币 新台币 nt$ twd
@@ -82,7 +83,9 @@ MYR 1: 马币 林吉特 ringgit
 VND 1: 越南盾 dong
 """
 
-AMBIGUOUS = frozenset(("分", "度", "里", "两", "平", "平方", "码", "寸", "才", "square", "mi", "mu", "li"))
+AMBIGUOUS = frozenset(
+    ("世纪", "分", "度", "里", "两", "平", "平方", "码", "寸", "才", "square", "mi", "mu", "li")
+)
 """Names that may also be a classifier or a word; the bare number is then one of the readings."""
 
 ATTACHED = frozenset(("m", "g", "l", "h", "mi", "min", "li", "mu"))
@@ -130,6 +133,7 @@ def measured(amount: Fraction, name: str) -> tuple[Reading, ...]:
     >>> [reading.unit for reading in measured(Fraction(3), "pounds")]
     ['g', 'GBP']
     """
+    name = name.removesuffix("'s") if len(name) > 3 else name
     name = FRENCH_GERMAN_SPANISH.get(name, name)
     readings = tuple(Reading(amount, base, factor) for base, factor in UNITS.get(name, ()))
     if readings and name in AMBIGUOUS:

@@ -41,7 +41,8 @@ def first(facts: list[Fact]) -> Values:
         ("五公里", [("5000", "m")]),
         ("三块五", [("7/2", "CNY")]), ("五毛", [("1/2", "CNY")]), ("二十美元", [("20", "USD")]),
         ("¥20", [("20", "CNY")]),
-        ("零下五度", [("-5", "°C")]), ("第三", [("3", "#")]), ("一打", [("12", "")]),
+        ("零下五度", [("-5", "°C")]), ("华氏三十二度", [("32", "°F")]), ("3202-5625", [("32025625", "")]),
+        ("第三", [("3", "#")]), ("一打", [("12", "")]),
         ("八折", [("4/5", "ratio")]),
     ],
 )  # fmt: skip
@@ -98,7 +99,10 @@ def test_other_languages_state_the_same_as_english(language: str, text: str, eng
 @pytest.mark.parametrize(
     ("chinese", "english", "equal"),
     [
-        ("三点", "three", True), ("三点", "three hours", False), ("三个小时", "three hours", True),
+        ("三点", "three", True), ("四分之三", "three out of four", True), ("每周六", "on Saturdays", True),
+        ("十几岁", "teens", True), ("五分钟", "five more minutes", True),
+        ("十七世纪", "the seventeenth century", True), ("第二次", "a second", True),
+        ("三点", "three hours", False), ("三个小时", "three hours", True),
         ("三个小时", "180 minutes", True),
         ("下午三点", "3 a.m.", False), ("三点", "15:00", True), ("二十块", "twenty", True),
         ("二十块", "$20", False),

@@ -161,8 +161,10 @@ def test_a_failing_choice_is_the_source_with_a_mark() -> None:
 @pytest.mark.parametrize(
     ("text", "language"),
     [
-        ("牛奶", "zh"), ("牛乳はどこですか", "ja"), ("우유", "ko"), ("молоко", "ru"), ("حليب", "ar"), ("milk", "en"),
-        ("Wo ist die Milch?", "de"), ("¿Dónde está la leche?", "es"), ("3 kg 米", "zh"), ("42", "en"), ("ᚠᚢᚦ", ""),
+        ("牛奶", "zh"), ("牛乳はどこですか", "ja"), ("우유", "ko"), ("молоко", "ru"), ("حليب", "ar"),
+        ("milk", "en"),
+        ("Wo ist die Milch?", "de"), ("¿Dónde está la leche?", "es"), ("3 kg 米", "zh"), ("42", "en"),
+        ("ᚠᚢᚦ", ""),
     ],
 )  # fmt: skip
 def test_the_language_of_typed_text(text: str, language: str) -> None:
