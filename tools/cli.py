@@ -16,6 +16,7 @@ COMMANDS = {
     "doctor": "check what is attached and say the next thing to try",
     "console": "talk to running glasses, or ask them one thing",
     "models": "list, fetch, build and check models",
+    "transcribe": "what is said in recordings, as text, JSON or subtitles",
     "ask": "one answer of a language model",
     "chat": "talk with a language model",
     "serve": "a language model behind OpenAI's API on this computer",

@@ -1,11 +1,18 @@
-"""Built speech models on this computer: where they lie, and what is said of them."""
+"""Built speech models on this computer: where they lie, what is said of them, and one of them opened."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
+from models.base import ManifestError
 from models.speech.whisper.folder import SpeechFolder, list_speech
+from models.speech.whisper.recogniser import WhisperRecogniser, open_recogniser
+from models.store import ignore_progress
 from tools.qwen import COMMIT, built_folder
+
+FIRST = "whisper-base"  # what is built when there is none
 
 
 def list_built_speech() -> dict[str, Path]:
@@ -22,3 +29,37 @@ def describe_speech(path: Path) -> str:
     return (
         f"{about.name:<24} {size:7.1f} MB  {about.quant:<5} {about.family:<6} {millions:.0f} M from {source}"
     )
+
+
+def open_speech(name: str | None, say: Callable[[str], object]) -> WhisperRecogniser:
+    """The model ``name`` (a built one or a folder), ``FIRST`` or another where none is named; built if there is none.
+
+    ``say`` is told of a build. Raises ModelError.
+    """
+    threads = max(1, min(2, os.cpu_count() or 1))
+    return open_recogniser(_find(name, say), threads=threads)
+
+
+def _find(name: str | None, say: Callable[[str], object]) -> Path:
+    built = list_built_speech()
+    wanted = name or (FIRST if FIRST in built else next(iter(built), FIRST))
+    if wanted in built:
+        return built[wanted]
+    if name is None:
+        return _build_first(say)
+    if Path(name).is_dir():
+        return Path(name)
+    there = f"there are: {', '.join(built)}" if built else f"run `browline models build {FIRST}`"
+    raise ManifestError(f"no speech model is called {name!r}; {there}")
+
+
+def _build_first(say: Callable[[str], object]) -> Path:
+    from tools import source  # it imports onnx
+    from tools.export.whisper.build import build_whisper
+
+    say(f"no speech model was built yet: building {FIRST}, once")
+    checkpoint = source.fetch(source.find(FIRST), say, ignore_progress)
+    target = built_folder() / FIRST
+    build_whisper(checkpoint.path, target, origin=checkpoint.origin)
+    source.open_checkpoints().remove(FIRST)
+    return target

@@ -27,11 +27,17 @@ class SoundReader:
         self.rate_hz = rate_hz or int(self._file.samplerate)
         self.rewind()
 
+    @property
+    def seconds(self) -> float:
+        """How long the file says it is."""
+        return float(self._file.frames / self._file.samplerate)
+
     def rewind(self) -> None:
         """Begin anew. Raises ConfigError."""
         self.close()
         self._open()
         self._ready, self._ended = np.zeros(0, np.float32), False
+        self.damage = ""  # why the file ended before its end
         self._resampler: Any = None
         if self.rate_hz != self._file.samplerate:
             import soxr
@@ -65,7 +71,8 @@ class SoundReader:
     def _block(self) -> NDArray[np.float32]:
         try:
             frames = self._file.read(BLOCK, dtype="float32", always_2d=True)
-        except RuntimeError:  # the file is damaged here: what came before was heard
+        except RuntimeError as error:  # the file is damaged here: what came before was heard
+            self.damage = str(error)
             frames = np.zeros((0, self._file.channels), np.float32)
         self._ended = len(frames) < BLOCK
         sound = frames.mean(axis=1) if self._channel < 0 else frames[:, self._channel]
