@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from models.translation.pair import Pair, script_of
 from models.translation.prompt import INSTRUCTIONS
 from models.translation.tables import columns
 
-_PATTERNS = tuple(
-    (re.compile(said, re.I), re.compile(source, re.I)) for said, source in columns("comments.txt")
-)
 _BRACKETS = re.compile(r"[(（\[【{]")
 _SHINGLE = 6  # words in a row that are the prompt's
 
@@ -24,15 +22,31 @@ _ASKED = re.compile(
     re.I,
 )
 _LEAD = r"(?:^|[。！？!?，,；;：:]\s*)(?:请你?|麻烦你?|帮我|给我|你来?|能不能|可以|现在|那你|接下来|来)*\s*"
-_CARRIED = tuple((re.compile(_LEAD + said), re.compile(kept, re.I)) for said, kept in columns("orders.txt"))
 _CLAUSE = re.compile(r"[,，:：]\s*")
+
+
+Patterns = tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]
+
+
+@cache
+def _comments() -> Patterns:
+    """What a comment says, and what a source says that really has it; compiled for the first translation."""
+    return tuple(
+        (re.compile(said, re.I), re.compile(source, re.I)) for said, source in columns("comments.txt")
+    )
+
+
+@cache
+def _orders() -> Patterns:
+    """An order, and what a translation keeps of it."""
+    return tuple((re.compile(_LEAD + said), re.compile(kept, re.I)) for said, kept in columns("orders.txt"))
 
 
 def comment(pair: Pair) -> str | None:
     """Words about the text, the model's manners, its prompt, brackets of its own."""
     if _BRACKETS.search(pair.text) and not _BRACKETS.search(pair.source):
         return "comment"
-    if any(said.search(pair.text) and not there.search(pair.source) for said, there in _PATTERNS):
+    if any(said.search(pair.text) and not there.search(pair.source) for said, there in _comments()):
         return "comment"
     return "comment" if _quotes_the_prompt(pair) else None
 
@@ -47,7 +61,7 @@ def answer(pair: Pair) -> str | None:
         return None if re.search(r"[？?]|[吗呢么什谁哪几怎何多]|是否|不", pair.text) else "answer"
     if pair.target != "en" or pair.language not in ("zh", "yue"):
         return None
-    ordered = (kept for said, kept in _CARRIED if said.search(pair.source))
+    ordered = (kept for said, kept in _orders() if said.search(pair.source))
     return "answer" if any(not kept.search(pair.text) for kept in ordered) else None
 
 

@@ -64,3 +64,8 @@ def fault(
     """
     pair = Pair(source, text, language, target, glossary, final)
     return next((reason for guard in GUARDS if (reason := guard(pair))), None)
+
+
+def prepare() -> None:
+    """Read the tables and compile the patterns now, a few tenths of a second, for a thread that nobody waits for."""
+    fault("一共三百块。", "It's 300 yuan, says John Smith.", language="zh", target="en")
