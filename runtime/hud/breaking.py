@@ -8,6 +8,7 @@ its consonant or a repeat sign, nor behind a vowel that is written before its co
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 
 # JIS X 4051 and CLREQ: what may not begin, and what may not end, a line.
 NOT_FIRST = frozenset(
@@ -51,6 +52,7 @@ def pieces(text: str) -> list[str]:
     return found
 
 
+@lru_cache(maxsize=4096)
 def is_wide(character: str) -> bool:
     """Han, kana and what is set with them; hangul keeps to its spaces."""
     code = ord(character)

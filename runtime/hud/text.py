@@ -105,8 +105,13 @@ class Typesetter:
         """
         found = list(starts)
         at = max(fixed, found[-1])
-        used = self._measure_all(text[found[-1] : at], size)
-        glued = found[-1] < at < len(text) and len(pieces(text[found[-1] : at + 1])[-1]) > 1
+        stands = pieces(
+            text[found[-1] : at + 1]
+        )  # and the first character behind it: may a line begin there?
+        glued = found[-1] < at < len(text) and len(stands[-1]) > 1
+        if at < len(text) and stands:
+            stands[-1] = stands[-1][:-1]
+        used = sum(self._measure(piece, size) for piece in stands)
         for piece in self._fitting(pieces(text[at:]), size, width):
             word = piece.rstrip()
             room = width - (0.0 if glued or not word else self._spare(word[-1], size))
@@ -149,9 +154,6 @@ class Typesetter:
             end += len(piece)
             used += self._measure(piece, size)
         return [*lines, _trimmed(text, start, end)]
-
-    def _measure_all(self, text: str, size: float) -> float:
-        return sum(self._measure(piece, size) for piece in pieces(text))
 
     def _spare(self, last: str, size: float) -> float:
         """Pixels that a mark behind ``last`` would take."""
