@@ -231,7 +231,7 @@ class Glasses:
         from runtime.features.snap.describe import Describer
 
         return {
-            "bus": self.bus, "clock": self.clock, "tracer": self.tracer, "store": self.store,
+            "bus": self.bus, "clock": self.clock, "tracer": self.tracer, "log": self.log, "store": self.store,
             "transcripts": self.transcripts,
             "sight": self.sight, "hearing": self.hearing, "runner": self.runner,
             "reader": self.readers.codes, "ocr": self.readers.text,

@@ -92,6 +92,7 @@ FEATURES: tuple[Row, ...] = (
             "bus",
             "clock",
             "tracer",
+            "log",
             "hearing",
             "speech",
             "interpreter",

@@ -11,21 +11,21 @@ from pathlib import Path
 import msgspec
 
 from boards.load import load
-from drivers.sim.scenario import FOLDER, load_scenario
+from drivers.sim.scenario import FOLDER, Step, load_scenario
 from drivers.sim.world import World
 from runtime.app import Glasses, Options
-from runtime.core.clock import RealClock
+from runtime.core.clock import Clock, RealClock
 from runtime.core.messages import Card
 from runtime.core.topics import CARD, SHOWN
 
 SETTLED, ALL = 20, 100
 
 
-def make(clock: RealClock, data: Path) -> Glasses:
-    """The sim board's glasses on real time before the shelf; nobody but the bench presses a key."""
+def make(clock: Clock, data: Path, steps: tuple[Step, ...] = ()) -> Glasses:
+    """The sim board's glasses on real time before the shelf; nobody but the bench acts, now or by ``steps``."""
     from drivers.camera.decode import load_picture
 
-    shelf = msgspec.structs.replace(load_scenario(FOLDER / "shelf.toml"), steps=())
+    shelf = msgspec.structs.replace(load_scenario(FOLDER / "shelf.toml"), steps=steps)
     world = World(clock, shelf, load_picture)
     return Glasses(load("sim"), clock, Options(data=data, environ=os.environ, console=False), world)
 

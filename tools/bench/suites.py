@@ -26,7 +26,14 @@ QWEN = {
     "qwen_picture": "Qwen: a picture at Qwen3-VL-2B's sizes, random weights",
     "qwen_speed": "Qwen: tokens a second at Qwen3-0.6B's sizes, random weights",
 }
-SUITES: dict[str, dict[str, str]] = {"spine": SPINE, "qwen": QWEN}
+CAPTIONS = {
+    "captions_text": "Captions: what is understood, whole and streaming, and what is taken back",
+    "captions_runaway": "Captions: utterances cut anywhere, clean and among noise",
+    "captions_hour": "Captions: an hour of speech, silence and noise",
+    "captions_live": "Captions: how soon, alone and beside snaps",
+    "captions_speed": "Captions: compute and memory",
+}
+SUITES: dict[str, dict[str, str]] = {"spine": SPINE, "qwen": QWEN, "captions": CAPTIONS}
 
 
 def chosen(suite: str, only: list[str] | None) -> list[tuple[str, Measure]]:

@@ -2,7 +2,7 @@
 
 Local agreement of two (Liu, Spanakis and Niehues, Interspeech 2020; Macháček, Dabre and Bojar, "Turning Whisper into
 Real-Time Transcription System", 2023): what the last hypothesis and this one begin with is settled, and forced upon
-the next one. The word at the edge of the sound may be half a word, so it waits for the next hypothesis or the end.
+the next one. What ends at the edge of the sound may be half a word, so it waits for more sound or the end.
 Of what is not settled only the words that the model is rather sure of are shown, and no full stop at their end: where
 the sound stops, the sentence need not. Both halve what is shown and taken back.
 """
@@ -17,7 +17,7 @@ import msgspec
 
 from models.base import Hypothesis, Piece
 
-EDGE = 1  # pieces at the end of the sound that are never settled before the stretch has ended
+EDGE_S = 0.4  # of the sound's end in which nothing is settled before the stretch has ended: about a word
 SURE = 0.4  # the least probability of a word that is shown before it is settled
 
 
@@ -44,12 +44,12 @@ class Agreement:
         """How many pieces the next hypothesis has to begin with."""
         return len(self._settled)
 
-    def hear(self, hypothesis: Hypothesis, *, final: bool = False) -> Words:
-        """The words now. A doubtful hypothesis changes nothing; a final one settles all it says."""
+    def hear(self, hypothesis: Hypothesis, heard_s: float, *, final: bool = False) -> Words:
+        """The words of ``heard_s`` seconds. A doubtful hypothesis changes nothing; a final one settles all it says."""
         if hypothesis.doubt:
             return self._words(() if final else self._before)
         news = hypothesis.pieces[len(self._settled) :]
-        agreed = len(news) if final else max(0, min(_shared(self._before, news), len(news) - EDGE))
+        agreed = len(news) if final else min(_shared(self._before, news), _inside(news, heard_s - EDGE_S))
         self._settled += news[:agreed]
         self._before = news[agreed:]
         return self._words(self._before)
@@ -80,6 +80,11 @@ def _shared(one: tuple[Piece, ...], other: tuple[Piece, ...]) -> int:
             break
         count += 1
     return count
+
+
+def _inside(pieces: tuple[Piece, ...], until_s: float) -> int:
+    """How many pieces at the beginning end by then."""
+    return sum(1 for _ in takewhile(lambda piece: piece.end_s <= until_s, pieces))
 
 
 def _bare(text: str) -> str:

@@ -158,10 +158,11 @@ class Conversation:
             stretch.utterance, settled = await self._model.utterance(), 0
         sound, final = stretch.sound[stretch.taken :], stretch.ended
         stretch.taken = len(stretch.sound)
+        heard_s = stretch.heard_s
         job = _decode(stretch.utterance, sound, settled, final)
         hypothesis = await self._model.run(job)
         self._cost_s = (self._clock.now_ns() - began_ns) / NS
-        words = stretch.agreement.hear(hypothesis, final=final)
+        words = stretch.agreement.hear(hypothesis, heard_s, final=final)
         whole = np.concatenate(stretch.sound) if final else None
         self._tell(Said(stretch.number, stretch.t_ns, words, hypothesis.language, final, whole))
         return final

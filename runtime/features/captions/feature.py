@@ -13,10 +13,12 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from models.base import Hypothesis, ModelError, Recogniser, Utterance
+from models.speech.choice import MISSING
 from models.speech.segments import SpeechEvent
 from models.translation.guarded import Translated
 from runtime.core.bus import Bus
 from runtime.core.clock import NS, Clock
+from runtime.core.log import Log
 from runtime.core.messages import Card, CardDown, Request, WearerSettings
 from runtime.core.topics import CAPTION, CARD, SETTINGS
 from runtime.core.trace import Tracer
@@ -32,6 +34,7 @@ from runtime.features.requests import serve
 from runtime.features.speaking import View
 
 AGAIN_S = 5.0  # after the model could not be opened
+FAILED = "The speech model failed. Trying again."
 
 
 class Hears(Protocol):
@@ -63,6 +66,7 @@ class CaptionsFeature:
         bus: Bus,
         clock: Clock,
         tracer: Tracer,
+        log: Log,
         hearing: Hears,
         speech: Speaks,
         interpreter: Interpreter,
@@ -71,7 +75,7 @@ class CaptionsFeature:
         report: Report,
         view: View,
     ) -> None:
-        self._bus, self._clock, self._tracer, self._view = bus, clock, tracer, view
+        self._bus, self._clock, self._tracer, self._log, self._view = bus, clock, tracer, log, view
         self._hearing, self._speech, self._store, self._report = hearing, speech, store, report
         self._interpreter = interpreter
         self._keeping = Keeping(clock, transcripts, report)
@@ -238,7 +242,12 @@ class CaptionsFeature:
             self._bus.publish(CAPTION, caption)
 
     def _trouble(self, error: ModelError | None) -> None:
-        self._report(asked.KEY, None if error is None else str(error))
+        """One calm line for the wearer, the whole of it in the log."""
+        if error is None:
+            self._report(asked.KEY, None)
+            return
+        self._log.warning("no captions", part=asked.KEY, error=str(error))
+        self._report(asked.KEY, MISSING if str(error) == MISSING else FAILED)
 
 
 class _Listener:

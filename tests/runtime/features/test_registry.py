@@ -44,7 +44,7 @@ def parts() -> dict[str, object]:
         "runner": FakeRunner(clock), "reader": lambda: None, "ocr": lambda: None,
         "language": FakeGenerator(clock), "view": str,
         "hearing": object(), "speech": object(), "store": object(), "interpreter": object(), "transcripts": object(),
-        "report": lambda *_: None,
+        "log": object(), "report": lambda *_: None,
     }  # fmt: skip
 
 
