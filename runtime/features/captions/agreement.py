@@ -45,7 +45,7 @@ class Agreement:
         return len(self._settled)
 
     def hear(self, hypothesis: Hypothesis, heard_s: float, *, final: bool = False) -> Words:
-        """The words of ``heard_s`` seconds. A doubtful hypothesis changes nothing; a final one settles all it says."""
+        """The words of ``heard_s`` seconds. A doubtful hypothesis changes nothing; a final one settles all."""
         if hypothesis.doubt:
             return self._words(() if final else self._before)
         news = hypothesis.pieces[len(self._settled) :]
