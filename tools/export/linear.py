@@ -54,22 +54,10 @@ def store(file: WeightFile, layer: Linear, pieces: Iterable[NDArray[np.float32]]
 
 def store_rows(file: WeightFile, layer: Linear, weight: NDArray[np.float32]) -> None:
     """Write a layer's weight float32[N, K] in the form ``rows``, signed. Raises OSError, ValueError."""
-    rounded, scales = rounded_rows(weight)
+    scales = np.maximum(np.abs(weight).max(axis=1), np.float32(1e-12)) / np.float32(LEVELS)
+    rounded = np.rint(weight / scales[:, None])
     file.put(f"{layer.name}.w8", np.int8, (layer.inputs, layer.outputs), [rounded.T])
     file.put(f"{layer.name}.ws", np.float32, (layer.outputs,), [scales])
-
-
-def store_turned_rows(file: WeightFile, layer: Linear, weight: NDArray[np.float32]) -> None:
-    """As ``store_rows``, but as int8[N, K]: a table of which single rows are read as well."""
-    rounded, scales = rounded_rows(weight)
-    file.put(f"{layer.name}.w8", np.int8, (layer.outputs, layer.inputs), [rounded])
-    file.put(f"{layer.name}.ws", np.float32, (layer.outputs,), [scales])
-
-
-def rounded_rows(weight: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
-    """``weight`` float32[N, K] in steps of ``LEVELS``, and a scale for each of its rows."""
-    scales = np.maximum(np.abs(weight).max(axis=1), np.float32(1e-12)) / np.float32(LEVELS)
-    return np.rint(weight / scales[:, None]).astype(np.int8), scales
 
 
 def apply(graph: Graph, layer: Linear, x: str) -> str:
@@ -104,16 +92,6 @@ def _float(graph: Graph, layer: Linear, x: str, bias: list[str]) -> str:
     flat = graph.op("Squeeze", [x, graph.const([0], np.int64)], f"{layer.name}.x")
     y = graph.op("Gemm", [flat, graph.weight(f"{layer.name}.w"), *bias], f"{layer.name}.f", transB=1)
     return graph.op("Unsqueeze", [y, graph.const([0], np.int64)], f"{layer.name}.y")
-
-
-def apply_turned_rows(graph: Graph, layer: Linear, x: str) -> str:
-    """As ``apply``, over what ``store_turned_rows`` wrote. ONNX Runtime turns it once, when it packs the weights."""
-    q, scale = _quantised(graph, x)
-    turned = graph.op("Transpose", [graph.weight(f"{layer.name}.w8")], f"{layer.name}.turned", perm=[1, 0])
-    one, middle = graph.const(1, np.float32), graph.const(128, np.uint8)
-    inputs = [q, turned, one, graph.weight(f"{layer.name}.ws"), middle]
-    y = graph.op("MatMulIntegerToFloat", inputs, f"{layer.name}.p", domain=MICROSOFT)
-    return graph.op("Mul", [y, scale], f"{layer.name}.y")
 
 
 def _rows(graph: Graph, layer: Linear, x: str) -> str:

@@ -2,7 +2,7 @@
 
 ::
 
-    NAME/  speech.json  encoder.onnx  encoder.data  decoder.onnx  [lone.onnx]  head.onnx  decoder.data  tokenizer.json
+    NAME/  speech.json  encoder.onnx  encoder.data  decoder.onnx  head.onnx  decoder.data  tokenizer.json
            selftest.npz  [packed/]
 """
 
@@ -20,12 +20,12 @@ from models.manifest import sha256_of
 from models.qwen_vl.folder import FileMark, PlainName, StoredTensor, map_tensor
 from models.speech.whisper.shape import Shape
 
-FORMAT = 2
+FORMAT = 3
 DESCRIPTION = "speech.json"
-LONE = "lone.onnx"
 
 Quant = Literal["none", "weights8", "int8"]
-"""``none``: float32. ``weights8``: weights in blocks of 8 bits. ``int8``: what they are multiplied with as well."""
+"""``none``: float32. ``weights8``: weights in blocks of 8 bits. ``int8``: in the encoder, where there are many rows,
+what they are multiplied with as well."""
 
 
 def list_speech(folder: Path) -> dict[str, Path]:
@@ -91,12 +91,9 @@ class SpeechFolder:
         """What tokens int64[n] stand for, float32[n, width]: rows of the table that is the head's, too."""
         if self.about.quant == "none":
             return np.asarray(self.tensor("embed.w")[tokens], np.float32)
-        if self.about.quant == "weights8":
-            blocks = self.tensor("embed.q")[tokens].astype(np.float32) - 128
-            blocks *= self.tensor("embed.s")[tokens][..., None]
-            return blocks.reshape(len(tokens), -1)[:, : self.about.shape.width]
-        rows = self.tensor("embed.w8")[tokens].astype(np.float32)
-        return np.asarray(rows * self.tensor("embed.ws")[tokens][:, None], np.float32)
+        blocks = self.tensor("embed.q")[tokens].astype(np.float32) - 128
+        blocks *= self.tensor("embed.s")[tokens][..., None]
+        return blocks.reshape(len(tokens), -1)[:, : self.about.shape.width]
 
 
 def _read(path: Path) -> Description:

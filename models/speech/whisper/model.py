@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from models.backends.ort_bound import Binding, BoundSession
 from models.base import BackendError
-from models.speech.whisper.folder import LONE, SpeechFolder
+from models.speech.whisper.folder import SpeechFolder
 from models.speech.whisper.silence import window
 
 
@@ -32,14 +32,6 @@ class Sound(msgspec.Struct, frozen=True):
     positions: int
 
 
-class _Text(msgspec.Struct, frozen=True):
-    """The graphs at work on one text: for a lone token, for several, and the head."""
-
-    lone: Binding
-    many: Binding
-    head: Binding
-
-
 class WhisperModel:
     """The graphs, and room for the keys and values of one text. Of one thread."""
 
@@ -49,17 +41,15 @@ class WhisperModel:
         self.shape = folder.about.shape
         kept = folder.path if pack else None
         self._encoder = _session(folder, "encoder.onnx", threads, kept)
-        # A lone token is a hundred small steps: two threads that meet after each take twice the time of one as soon
-        # as anybody else wants the CPU. (Its weights are there twice; those not in use need not be in memory.)
-        apart = LONE in folder.about.files
-        self._decoder = _session(folder, "decoder.onnx", threads if apart else 1, kept)
-        self._lone = _session(folder, LONE, 1, kept) if apart else self._decoder
+        # A token is a hundred small steps: two threads that meet after each take twice the time of one as soon as
+        # anybody else wants the CPU.
+        self._decoder = _session(folder, "decoder.onnx", 1, kept)
         self._head = _session(folder, "head.onnx", 1, kept)
         self._places: NDArray[np.float32] = folder.tensor("text.places")
         room = (1, self.shape.heads, self.shape.text_positions, self.shape.head_size)
         names = [f"{letter}.{i}" for i in range(self.shape.text_layers) for letter in "kv"]
         self._cache = {name: np.zeros(room, np.float32) for name in names}
-        self._text: _Text | None = None
+        self._text: Binding | None = None
         self._position = 0
 
     def encode(self, mel: NDArray[np.float32]) -> Sound:
@@ -87,19 +77,15 @@ class WhisperModel:
 
     def start(self, sound: Sound) -> None:
         """Begin a text over ``sound``: nothing of an earlier one is left."""
-        lone, many = self._bound(self._lone, sound), self._bound(self._decoder, sound)
-        self._text, self._position = _Text(lone, many, self._head.bind()), 0
-
-    def _bound(self, session: BoundSession, sound: Sound) -> Binding:
-        bound = session.bind()
+        text = self._decoder.bind()
         for i in range(self.shape.text_layers):
-            bound.hold(f"cross.k.{i}", sound.cross[2 * i][None])
-            bound.hold(f"cross.v.{i}", sound.cross[2 * i + 1][None])
-        bound.hold("sizes", sound.sizes)
+            text.hold(f"cross.k.{i}", sound.cross[2 * i][None])
+            text.hold(f"cross.v.{i}", sound.cross[2 * i + 1][None])
+        text.hold("sizes", sound.sizes)
         for name, array in self._cache.items():
-            bound.hold(name, array)
-            bound.into(f"{name}.out", array)
-        return bound
+            text.hold(name, array)
+            text.into(f"{name}.out", array)
+        self._text, self._position = text, 0
 
     def feed(self, tokens: Sequence[int]) -> NDArray[np.float32]:
         """The logits float32[vocabulary] after the last of ``tokens``, which follow what was fed before.
@@ -127,7 +113,7 @@ class WhisperModel:
     def close(self) -> None:
         """Free the weights; nothing can be asked any more."""
         self._text = None
-        for session in (self._encoder, self._decoder, self._lone, self._head):
+        for session in (self._encoder, self._decoder, self._head):
             session.close()
 
     def _step(self, tokens: Sequence[int]) -> NDArray[np.float32]:
@@ -144,14 +130,13 @@ class WhisperModel:
         hidden = np.empty_like(embeds)
         feeds: dict[str, NDArray[Any]] = {"embeds": embeds[None]}
         feeds |= {"last": np.array([end - 1], np.int32), "total": np.array(end, np.int32)}
-        (self._text.lone if len(ids) == 1 else self._text.many).run(feeds, {"hidden": hidden[None]})
+        self._text.run(feeds, {"hidden": hidden[None]})
         self._position = end
         return hidden
 
     def _logits(self, hidden: NDArray[np.float32]) -> NDArray[np.float32]:
-        assert self._text is not None  # it made ``hidden``
         logits: NDArray[np.float32] = np.empty((len(hidden), self.shape.vocabulary), np.float32)
-        self._text.head.run({"wanted": hidden[None]}, {"logits": logits[None]})
+        self._head.bind().run({"wanted": hidden[None]}, {"logits": logits[None]})
         return logits
 
 

@@ -69,7 +69,7 @@ def check(model: WhisperModel) -> float:
 
 
 def _said(model: WhisperModel, test: dict[str, NDArray[Any]]) -> NDArray[np.float32]:
-    """The first tokens at once, the others one by one: both kernels have a part in it."""
+    """The first tokens at once, the others one by one."""
     tokens = [int(token) for token in test["tokens"]]
     half = len(tokens) // 2
     model.start(model.encode(test["mel"]))

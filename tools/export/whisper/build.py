@@ -11,7 +11,7 @@ from tokenizers import Tokenizer
 from models.manifest import sha256_of
 from models.qwen_vl.folder import FileMark
 from models.speech.whisper import selftest
-from models.speech.whisper.folder import DESCRIPTION, FORMAT, LONE, Description, Quant, SpeechFolder
+from models.speech.whisper.folder import DESCRIPTION, FORMAT, Description, Quant, SpeechFolder
 from models.speech.whisper.model import WhisperModel
 from models.speech.whisper.shape import Shape
 from tools.export.build import Origin, Progress, appearing, ignore
@@ -20,7 +20,7 @@ from tools.export.errors import CheckpointError, ExportError
 from tools.export.graph import save
 from tools.export.weights import WeightFile
 from tools.export.whisper.checkpoint import Tensors, open_whisper_checkpoint, shape_of, suppressed
-from tools.export.whisper.decoder import decoder_graph, head_graph, lone_graph, store_decoder
+from tools.export.whisper.decoder import decoder_graph, head_graph, store_decoder
 from tools.export.whisper.encoder import encoder_graph, store_encoder
 from tools.export.whisper.layers import Writer
 
@@ -88,12 +88,11 @@ def _halves(folder: Path, about: Description, checkpoint: Checkpoint, progress: 
         store_encoder(Writer(encoder, tensors, quant), shape)
     save(encoder_graph(encoder.tensors, shape, quant), folder / "encoder.onnx")
     progress(f"decoder, {said}", 1, 3)
+    fine: Quant = "weights8" if quant == "int8" else quant
     with WeightFile(folder / "decoder.data") as decoder:
-        store_decoder(Writer(decoder, tensors, quant), shape)
-    save(decoder_graph(decoder.tensors, shape, quant), folder / "decoder.onnx")
-    save(head_graph(decoder.tensors, shape, quant), folder / "head.onnx")
-    if quant == "int8":
-        save(lone_graph(decoder.tensors, shape), folder / LONE)
+        store_decoder(Writer(decoder, tensors, fine), shape)
+    save(decoder_graph(decoder.tensors, shape, fine), folder / "decoder.onnx")
+    save(head_graph(decoder.tensors, shape, fine), folder / "head.onnx")
     files = {file.path.name: FileMark(file.sha256, file.size) for file in (encoder, decoder)}
     files |= {path.name: FileMark(sha256_of(path), path.stat().st_size) for path in folder.glob("*.onnx")}
     return msgspec.structs.replace(about, tensors=decoder.tensors, files=files)

@@ -47,9 +47,8 @@ def test_eight_bits_stay_near_it(tiny: Tiny, number: int, quant: Quant, allowed:
     assert 1e-6 < np.sqrt(np.square(found - wanted).mean()) / wanted.std() < allowed
 
 
-@pytest.mark.parametrize(("quant", "allowed"), [("none", 1e-4), ("weights8", 1e-4), ("int8", 0.1)])
-def test_a_text_may_come_in_any_pieces(tiny: Tiny, quant: Quant, allowed: float) -> None:
-    """In 8 bits a lone token has a kernel of its own, which rounds in another way."""
+@pytest.mark.parametrize("quant", ["none", "weights8", "int8"])
+def test_a_text_may_come_in_any_pieces(tiny: Tiny, quant: Quant) -> None:
     model, tokens = tiny(1, quant), tiny_whisper.tokens(1)
     sound = model.encode(tiny_whisper.mel(1))
     model.start(sound)
@@ -60,7 +59,7 @@ def test_a_text_may_come_in_any_pieces(tiny: Tiny, quant: Quant, allowed: float)
         pieces.append(model.feed_all(tokens[at : at + size]))
         at += size
         assert model.position == at
-    assert error(np.concatenate(pieces), whole) < allowed
+    assert error(np.concatenate(pieces), whole) < 1e-4
 
 
 def test_what_is_taken_back_leaves_no_trace(tiny: Tiny) -> None:
