@@ -44,7 +44,7 @@ from runtime.core.record import Recorder
 from runtime.core.settings import Settings
 from runtime.core.store import Store
 from runtime.core.tasks import Supervisor
-from runtime.core.topics import CARD, REQUEST, SHOWN
+from runtime.core.topics import CAPTION, CARD, REQUEST, SHOWN
 from runtime.core.trace import Tracer
 from runtime.core.watchdog import Notifier, Watchdog
 from runtime.features import registry
@@ -241,11 +241,11 @@ class Glasses:
         }  # fmt: skip
 
     def _in_view(self) -> str:
-        """What a touch is meant for: the card, or the captions where there is none."""
-        scene = self.hud.scene
+        """What a touch is meant for: the card, or where there is none the captions, seen or paused."""
+        scene, said = self.hud.scene, self.bus.latest(CAPTION)
         if scene.card is not None:
             return scene.card.key
-        return CAPTIONS if scene.caption is not None else ""
+        return CAPTIONS if scene.caption is not None or (said is not None and said.mark) else ""
 
     def _open_catalogue(self) -> Any:
         if self._catalogue is not None:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar, get_args
 import msgspec
 
 from runtime.console.command import Answer, Call, Command, choose, write_file
-from runtime.console.errors import SlowError, UsageError
+from runtime.console.errors import AbsentError, SlowError, UsageError
 from runtime.console.glasses import Glasses
 from runtime.console.table import stretch, table
 from runtime.core.clock import NS
@@ -106,7 +106,10 @@ async def _rewind(call: Call) -> Answer:
 async def _pause(call: Call) -> Answer:
     """Close the microphone and freeze what is shown; again: go on."""
     call.most(1)
-    said = await _asked(call.glasses, wishes.PAUSE, CAPTION, lambda _: True)
+    glasses = call.glasses
+    if not (await glasses.clock.call("store", wishes.read, glasses.store)).on:
+        raise AbsentError("captions are off: `captions on` first")
+    said = await _asked(glasses, wishes.PAUSE, CAPTION, lambda _: True)
     return Answer("paused" if said.mark else "going on", {"paused": bool(said.mark)})
 
 

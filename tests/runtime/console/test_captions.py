@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from runtime.core.messages import Caption, Card, Line, Request
+from runtime.core.messages import Caption, Card, Line
 from runtime.core.topics import CAPTION, CARD, REQUEST
 from runtime.features.captions import wishes
 from runtime.features.captions.transcripts import Segment
 from runtime.features.captions.wishes import Wishes
+from runtime.hud.service import CAPTION_S, DARK_AFTER_S
 from tests.runtime.console.talk import Talk, talk
 
 SAID = (
@@ -72,8 +73,8 @@ def test_what_nobody_knows_is_refused_and_changes_nothing() -> None:
         assert "0.5 to 3" in await t.refused("captions size 9")
         assert "is a number of `captions list`" in await t.refused("captions delete it")
         assert "the words to look for are missing" in await t.refused("captions search")
-        assert "no answer within 2 s: see `captions`" in await t.refused("captions rewind")
-        assert told == ["rewind"]
+        assert "captions are off: `captions on` first" in await t.refused("captions pause")
+        assert told == []
         assert wishes.read(t.sim.glasses.store) == Wishes()
 
     talk(story)
@@ -108,18 +109,31 @@ def test_status_tells_what_is_wished_and_what_was_said() -> None:
 
 def test_rewind_and_pause_answer_with_what_the_wearer_sees() -> None:
     async def story(t: Talk) -> None:
-        bus = t.sim.glasses.bus
-
-        def act(request: Request) -> None:
-            if request.action == wishes.REWIND:
-                bus.publish(CARD, Card("snap", (Line("another"),)))
-                bus.publish(CARD, Card(wishes.KEY, (Line("5 s ago", "small"), Line("Good morning."))))
-            if request.action == wishes.PAUSE:
-                bus.publish(CAPTION, Caption("Good morning.", mark="paused"))
-
-        bus.tap(REQUEST, act)
-        assert await t.text("captions rewind") == "5 s ago\nGood morning."
+        glasses = t.sim.glasses
+        other = Card("snap", (Line("another"),), ttl_s=1.0)
+        glasses.bus.tap(
+            REQUEST, lambda one: glasses.bus.publish(CARD, other) if one.action == wishes.REWIND else None
+        )
+        assert await t.text("captions rewind") == "Nothing was said lately"
+        await t.text("captions on")
+        await t.sim.sleep(0.5)
         assert await t.text("captions pause") == "paused"
+        await t.sim.sleep(CAPTION_S + DARK_AFTER_S)
+        assert not t.sim.seen.any(), "a mark alone does not keep the display on"
+        t.sim.world.press("touch", "hold")
+        await t.sim.sleep(0.5)
+        said = glasses.bus.latest(CAPTION)
+        assert said is not None and not said.mark, "a touch that holds goes on, in the dark too"
+        assert await t.text("captions pause") == "paused"
+        assert await t.text("captions pause") == "going on"
+
+    talk(story)
+
+
+def test_a_feature_that_is_gone_is_told() -> None:
+    async def story(t: Talk) -> None:
+        await t.sim.glasses.supervisor.stop()
+        assert "no answer within 2 s: see `captions`" in await t.refused("captions rewind")
 
     talk(story)
 
