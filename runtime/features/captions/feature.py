@@ -16,6 +16,7 @@ from models.base import Hypothesis, ModelError, Recogniser, Utterance
 from models.speech.choice import MISSING
 from models.speech.segments import SpeechEvent
 from models.translation.guarded import Translated
+from models.translation.guards import prepare
 from runtime.core.bus import Bus
 from runtime.core.clock import NS, Clock
 from runtime.core.log import Log
@@ -165,6 +166,8 @@ class CaptionsFeature:
             working = [asyncio.create_task(conversation.run(), name="captions.words")]
             if self._translating is not None:
                 working.append(asyncio.create_task(self._translating.run(), name="captions.translation"))
+                ready = self._clock.call("guards", prepare)  # before the first translation waits for it
+                working.append(asyncio.create_task(ready, name="captions.guards"))
             try:
                 async with self._hearing.listen() as events:
                     async for event in events:
