@@ -189,6 +189,10 @@ def _word(tokens: Tokens, at: int) -> Found | None:
         return _one(tokens, at, at + 1, *(Reading(Fraction(n)) for n in (value, 1900 + value, 2000 + value)))
     if tokens[at].text in ROMAN:
         return _one(tokens, at, at + 1, Reading(Fraction(ROMAN[tokens[at].text]), NTH), weak=True)
+    if word == "couple" and (
+        meant := measured(Fraction(2), tokens.word(at + 1 + (tokens.word(at + 1) == "of")))
+    ):
+        return _one(tokens, at, at + 2 + (tokens.word(at + 1) == "of"), *meant, weak=True)
     if word in FAINT:
         return _one(tokens, at, at + 1, Reading(Fraction(FAINT[word])), weak=True)
     return None
@@ -279,6 +283,8 @@ def _with_unit(tokens: Tokens, at: int, value: Fraction, end: int) -> Found:
 
 def _plain(tokens: Tokens, at: int, value: Fraction, end: int) -> tuple[Reading, ...]:
     meant = [Reading(value)]
+    if tokens.word(at - 1) == "or":  # a day or two
+        meant += measured(value, tokens.word(at - 2))
     if tokens[at].word.endswith("s") and tokens.digit(at) and value < 100:
         meant += [Reading(1900 + value), Reading(2000 + value)]
     if end == at + 1 and tokens[at].word == "dozen":
