@@ -2,8 +2,8 @@
 
 - ``float``: W as float32[N, K].
 - ``blocks``: W in 8- or 4-bit blocks, x quantised to 8 bits a block by the kernel (``MatMulNBits``).
-- ``rows``: W as int8[K, N] with a scale a column, x as uint8 with a scale a row (``MatMulIntegerToFloat``); the
-  inputs that stand out go through a thin float32 product. Not stored here: see models/qwen_vl/rows.py.
+- ``rows``: W as (u)int8[K, N] with a scale a column, x as uint8 with a scale a row (``MatMulIntegerToFloat``); the
+  inputs that stand out go through a thin float32 product. Of a Qwen made on the device: models/qwen_vl/rows.py.
 """
 
 from __future__ import annotations
@@ -18,9 +18,7 @@ from tools.export import blocks
 from tools.export.graph import MICROSOFT, Graph
 from tools.export.weights import WeightFile
 
-# Of plain signed rows: 255 · 64 · 2 still fits into 16 bits, where AVX2 without VNNI adds two products. So one form
-# is exact, and the fastest there is, on every CPU. It is the rounding of the inputs that costs precision, not this.
-LEVELS = 64
+LEVELS, MIDDLE = 127, 128
 
 
 class Linear(msgspec.Struct, frozen=True):
@@ -53,10 +51,14 @@ def store(file: WeightFile, layer: Linear, pieces: Iterable[NDArray[np.float32]]
 
 
 def store_rows(file: WeightFile, layer: Linear, weight: NDArray[np.float32]) -> None:
-    """Write a layer's weight float32[N, K] in the form ``rows``, signed. Raises OSError, ValueError."""
+    """Write a layer's weight float32[N, K] in the form ``rows``, about 128. Raises OSError, ValueError.
+
+    Unsigned: AVX2 without VNNI lets products of signed weights overflow unless they have 7 bits, which doubled what a
+    Whisper's encoder loses; Arm's dot products take either.
+    """
     scales = np.maximum(np.abs(weight).max(axis=1), np.float32(1e-12)) / np.float32(LEVELS)
-    rounded = np.rint(weight / scales[:, None])
-    file.put(f"{layer.name}.w8", np.int8, (layer.inputs, layer.outputs), [rounded.T])
+    rounded = np.rint(weight / scales[:, None]) + MIDDLE
+    file.put(f"{layer.name}.w8", np.uint8, (layer.inputs, layer.outputs), [rounded.T])
     file.put(f"{layer.name}.ws", np.float32, (layer.outputs,), [scales])
 
 
