@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.base import ManifestError
-from models.manifest import list_manifests, load_manifest
+from models.manifest import list_checkpoints, list_manifests, load_manifest
 
 GOOD = """
 name = "toy"
@@ -42,6 +42,20 @@ def test_the_shipped_manifests_are_sound() -> None:
             assert file.sources, f"{file.name} can't be had from anywhere"
             assert file.inputs, f"{file.name} says nothing of its tensors"
             assert file.outputs
+
+
+def test_checkpoints_are_not_among_the_models(tmp_path: Path) -> None:
+    checkpoints = list_checkpoints()
+    assert not set(checkpoints) & set(list_manifests())
+    base = checkpoints["whisper-base"]
+    assert {file.name for file in base.files} == {"model.bin", "tokenizer.json", "config.json"}
+    assert len(base.file("weights").sources[0].parts) == 2
+
+
+def test_parts_are_of_wheels(tmp_path: Path) -> None:
+    text = GOOD.replace('url = "https://example.org/toy.onnx"', 'parts = [{ url = "https://example.org/a" }]')
+    with pytest.raises(ManifestError, match="parts are of wheels"):
+        load_manifest(write(tmp_path, text))
 
 
 def test_a_file_is_found_by_its_role() -> None:

