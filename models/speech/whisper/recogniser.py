@@ -186,7 +186,7 @@ class WhisperUtterance:
         if silent and unlikely:
             return True
         text = self._of.vocabulary.text(draft.tokens)
-        if not (silent or unlikely or phantoms.is_phantom(text)):
+        if not (silent or unlikely or draft.doubt or phantoms.is_phantom(text)):
             return False
         yield
         return self._gain(draft) < doubt.SUPPORTED

@@ -62,6 +62,12 @@ def says(
     return script
 
 
+def goes_round(small: Small) -> Script:
+    """One word without an end, of any sound but silence."""
+    (word,) = small.encode(" the")
+    return lambda of, _fed: {small.end if is_silent(of) else word: 30.0}
+
+
 def scripted(small: Small, script: Script) -> tuple[WhisperRecogniser, Scripted]:
     model = Scripted(small, script)
     return WhisperRecogniser(model, small), model
@@ -136,6 +142,12 @@ def test_a_sure_text_that_is_no_phantom_is_not_weighed_against_silence(small: Sm
     assert not any(map(is_silent, model.started))
 
 
+def test_a_loop_that_silence_brings_about_as_well_is_dropped(small: Small) -> None:
+    (word,) = small.encode(" the")
+    recogniser, _ = scripted(small, lambda _of, _fed: {word: 30.0})
+    assert heard(recogniser, warble(2.0)).text == ""
+
+
 def test_an_unlikely_text_where_nobody_seems_to_speak_is_dropped(small: Small) -> None:
     recogniser, _ = scripted(small, says(small, " one two", logit=-15, no_speech=9.0))
     hypothesis = heard(recogniser, warble(2.0))
@@ -158,22 +170,19 @@ def test_a_runaway_is_heard_again_with_more_of_the_silence(small: Small) -> None
 
 
 def test_a_runaway_that_stays_one_is_said_once_and_in_doubt(small: Small) -> None:
-    def script(_of: Sound, fed: Sequence[int]) -> dict[int, float]:
-        return {small.encode(" the")[0]: 30.0}
-
-    recogniser, model = scripted(small, script)
+    recogniser, model = scripted(small, goes_round(small))
     hypothesis = heard(recogniser, warble(2.0))
     assert (hypothesis.text, hypothesis.doubt) == ("the", "loop")
-    assert model.frames[-1] == 3000
-    assert len(model.frames) == 5
+    assert model.frames == [202, 302, 3000, 3000, 3000, 2], "and silence, to be held against"
 
 
 def test_while_speech_goes_on_nothing_is_heard_twice(small: Small) -> None:
-    recogniser, model = scripted(small, lambda _of, _fed: {small.encode(" the")[0]: 30.0})
+    recogniser, model = scripted(small, goes_round(small))
     utterance = recogniser.utterance()
     utterance.accept(warble(2.0))
     assert understood(utterance).doubt == "loop"
-    assert len(model.frames) == 1
+    assert understood(utterance).doubt == "loop"
+    assert model.frames == [202, 2, 202]
 
 
 def test_a_settled_character_is_kept_though_its_token_holds_two(small: Small) -> None:
