@@ -18,7 +18,6 @@ from models.speech.sentences import sentences
 
 # A recording can wait: stretches are longer than those of live captions, which gives the model more to go by.
 CUTTING = Cutting(silence_s=0.8, cut_from_s=22.0, cut_by_s=29.0)
-UNSPOKEN = 0.6  # of ``Hypothesis.no_speech``: with a text that is unlikely as well it is none
 NS = 1_000_000_000
 
 Translate = Callable[[Spoken], str]
@@ -77,7 +76,7 @@ class Transcriber:
         utterance = self._recogniser.utterance(language=self._language)
         utterance.accept(samples)
         found = finished(utterance.decode(final=True))
-        if not found.text or (found.doubt == "unlikely" and found.no_speech > UNSPOKEN):
+        if not found.text:
             return
         groups = [found.pieces] if self._translate else sentences(found.pieces)
         for pieces in groups:

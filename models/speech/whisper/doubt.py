@@ -18,6 +18,9 @@ NO_SPEECH = 0.6
 # they brought about had −2.2 to 1.2 (a cough or a laugh written out: 2 to 5); of 160 cuts of speech, half of them at
 # 10 dB of noise, those that were of the speech 1.7 to 9.
 SUPPORTED = 1.5
+WELL_SUPPORTED = (
+    4.0  # where the text is unlikely and the model thinks that nobody speaks: not a cough or a laugh
+)
 HURRIED = 6  # tokens a second of what nobody repeats on purpose
 LONGEST_PERIOD = 24
 

@@ -137,8 +137,9 @@ class WhisperUtterance:
         kept, spoken = self._keep(settled), self._last.pieces[:settled]
         draft = yield from self._attempt(FIRST, kept)
         for attempt in AGAIN if final else ():
-            if not draft.doubt or (draft.doubt == "unlikely" and attempt is not AGAIN[0]):
-                break  # what is mumbled stays so
+            mumbled = draft.doubt == "unlikely" and len(draft.tokens) >= self._seconds
+            if not draft.doubt or (mumbled and attempt is not AGAIN[0]):
+                break  # what is mumbled stays so, but a word in several seconds is not all that was said
             other = yield from self._attempt(attempt, kept)
             draft = _better(draft, other)
         if not kept.tokens and (yield from self._is_unspoken(draft)):
@@ -183,13 +184,11 @@ class WhisperUtterance:
     def _is_unspoken(self, draft: Draft) -> Steps[None, None, bool]:
         """Whether the text is none of the sound's: unlikely where nobody seems to speak, or said of silence, too."""
         silent, unlikely = self._no_speech > doubt.NO_SPEECH, draft.mean_log < doubt.UNLIKELY
-        if silent and unlikely:
-            return True
         text = self._of.vocabulary.text(draft.tokens)
         if not (silent or unlikely or draft.doubt or phantoms.is_phantom(text)):
             return False
         yield
-        return self._gain(draft) < doubt.SUPPORTED
+        return self._gain(draft) < (doubt.WELL_SUPPORTED if silent and unlikely else doubt.SUPPORTED)
 
     def _gain(self, draft: Draft) -> float:
         """How much likelier the sound makes the text than silence does, in log-probability a token."""
