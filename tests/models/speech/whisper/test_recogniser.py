@@ -283,3 +283,18 @@ def test_pieces_stand_where_somebody_is_heard() -> None:
     assert (a, d) == pytest.approx((0.5, 2.5), abs=0.02)
     assert 0.98 <= b == c <= 2.02, "between the two sounds"
     assert Timeline(np.zeros((80, 0), np.float32)).bounds == (0.0, 0.0)
+
+
+def test_the_model_may_say_itself_when_each_sentence_is_spoken(small: Small) -> None:
+    one, two = small.encode(" one two")
+    time = [small.first_timestamp + at for at in (20, 50, 60, 80)]  # 0.4, 1.0, 1.2, 1.6 s
+    tokens = [time[0], one, time[1], time[2], two, time[3], small.end]
+
+    def script(_of: Sound, fed: Sequence[int]) -> dict[int, float]:
+        at = len(fed) - 3
+        return {tokens[at]: 9.0} if 0 <= at < len(tokens) else {small.languages["en"]: 5.0}
+
+    recogniser = WhisperRecogniser(Scripted(small, script), small, timestamps=True)
+    first, second = heard(recogniser, warble(2.0)).pieces
+    assert (first.text, second.text) == (" one", " two")
+    assert (first.start_s, first.end_s, second.start_s, second.end_s) == pytest.approx((0.4, 1.0, 1.2, 1.6))
