@@ -117,6 +117,7 @@ class WhisperUtterance:
         self._mel = LogMel(recogniser.model.shape.mels)
         self._weighed: NDArray[np.float64] | None = None
         self._no_speech = 0.0
+        self._heard = 0  # samples that the last hypothesis is of
         self._marks: list[tuple[int, float]] = []
         self._draft, self._spans, self._last = Draft([], []), list[Span](), Hypothesis(language=language)
 
@@ -132,7 +133,9 @@ class WhisperUtterance:
         """
         if settled > len(self._spans):
             raise ValueError(f"{settled} pieces can't be settled: the last hypothesis had {len(self._spans)}")
-        if self._seconds < SHORTEST_S:
+        nothing_new = self._mel.samples == self._heard and not (final and self._last.doubt)
+        if self._seconds < SHORTEST_S or nothing_new:
+            self._remember(final=final)
             return self._last
         kept, spoken = self._keep(settled), self._last.pieces[:settled]
         draft = yield from self._attempt(FIRST, kept)
@@ -144,10 +147,14 @@ class WhisperUtterance:
             draft = _better(draft, other)
         if not kept.tokens and (yield from self._is_unspoken(draft)):
             draft = Draft([], [])
-        elif final and self._weighed is not None:
-            self._of.belief.remember(self._weighed)
         self._take(draft, kept, spoken)
+        self._remember(final=final)
         return self._last
+
+    def _remember(self, *, final: bool) -> None:
+        """What is over, and was speech, tells the language of what follows."""
+        if final and self._weighed is not None and self._last.pieces:
+            self._of.belief.remember(self._weighed)
 
     @property
     def _seconds(self) -> float:
@@ -228,7 +235,7 @@ class WhisperUtterance:
         if self._language == "zh" and self._task == "transcribe":
             shown = simplified(shown)
         pieces = tuple(Piece(text, *time, p) for text, time, p in zip(shown, times, chances, strict=True))
-        self._draft, self._spans = draft, self._spans[: len(spoken)] + new
+        self._draft, self._spans, self._heard = draft, self._spans[: len(spoken)] + new, self._mel.samples
         self._last = Hypothesis(spoken + pieces, self._language, self._no_speech, draft.doubt)
 
 
