@@ -51,20 +51,14 @@ def listen(text: Text, vocabulary: Vocabulary) -> tuple[NDArray[np.float32], flo
 
 
 def write(
-    text: Text,
-    opening: Sequence[int],
-    kept: Draft,
-    rules: Rules,
-    vocabulary: Vocabulary,
-    limits: Limits,
-    how: Sampling,
+    text: Text, opening: Sequence[int], kept: Draft, rules: Rules, limits: Limits, how: Sampling
 ) -> Steps[None, None, Draft]:
     """Feed ``opening`` and what is ``kept`` of an earlier draft, and go on to the text's end; yields between tokens.
 
     Ends early, in doubt, when the text is longer than anybody speaks ("long") or goes round in circles ("loop").
     Raises BackendError.
     """
-    sampler = Sampler(how)
+    sampler, vocabulary = Sampler(how), rules.vocabulary
     draft = Draft([*kept.tokens], [*kept.logs])
     most, spent = min(doubt.most_tokens(limits.seconds), limits.room), _characters(kept.tokens, vocabulary)
     logits = text.feed([*opening, *kept.tokens])

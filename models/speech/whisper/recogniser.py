@@ -173,7 +173,7 @@ class WhisperUtterance:
         opening, rules = self._opening(timed=timed), of.timed_rules if timed else of.rules
         limits = Limits(self._seconds, min(TEXT_TOKENS, of.model.shape.text_positions - len(opening) - 1))
         how = Sampling(temperature=attempt.heat, seed=self._mel.samples)
-        draft = yield from write(text, opening, kept, rules, of.vocabulary, limits, how)
+        draft = yield from write(text, opening, kept, rules, limits, how)
         draft, self._marks = without_times(draft, of.vocabulary)
         return _judged(draft, of.vocabulary)
 

@@ -19,7 +19,7 @@ class Rules:
     """For texts with or without timestamps."""
 
     def __init__(self, vocabulary: Vocabulary, *, timestamps: bool) -> None:
-        self._vocabulary = vocabulary
+        self.vocabulary = vocabulary
         self._timestamps = timestamps
         self._always = ~vocabulary.suppressed(timestamps=timestamps)
 
@@ -27,7 +27,7 @@ class Rules:
         """bool[vocabulary] for the token after ``said``, which leaves out the opening."""
         may = self._always.copy()
         if not said:
-            may[[self._vocabulary.blank, self._vocabulary.end]] = False
+            may[[self.vocabulary.blank, self.vocabulary.end]] = False
         if self._timestamps:
             self._keep_order(may, said)
             self._prefer_time(may, logits)
@@ -35,7 +35,7 @@ class Rules:
 
     def _keep_order(self, may: NDArray[np.bool_], said: Sequence[int]) -> None:
         """Times come in pairs, an end and a start, never go back, and the first one stands first."""
-        first, end = self._vocabulary.first_timestamp, self._vocabulary.end
+        first, end = self.vocabulary.first_timestamp, self.vocabulary.end
         if not said:
             may[:first] = False
             may[first + LATEST_START + 1 :] = False
@@ -51,7 +51,7 @@ class Rules:
 
     def _prefer_time(self, may: NDArray[np.bool_], logits: NDArray[np.float32]) -> None:
         """A time, when all of them together are more likely than any word."""
-        first = self._vocabulary.first_timestamp
+        first = self.vocabulary.first_timestamp
         values = np.where(may, logits, -np.inf)
         times, words = values[first:], values[:first]
         highest = times.max()

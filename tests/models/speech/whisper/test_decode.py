@@ -37,7 +37,7 @@ def written(small: Small, script: Script, seconds: float, kept: Draft = NOTHING,
     text = Text(Turns(Scripted(small, script)), SOUND)
     opening = small.opening("en", "transcribe", timestamps=False)
     rules = Rules(small, timestamps=False)
-    steps = write(text, opening, kept, rules, small, Limits(seconds, 100), Sampling(temperature=heat, seed=3))
+    steps = write(text, opening, kept, rules, Limits(seconds, 100), Sampling(temperature=heat, seed=3))
     while True:
         try:
             next(steps)
