@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from models.base import ManifestError, Recogniser
 from models.runner import Priority, Runner
-from models.speech.whisper.folder import DESCRIPTION, SpeechFolder
+from models.speech.whisper.folder import SpeechFolder, list_speech
 
 T = TypeVar("T")
 
@@ -21,11 +21,6 @@ SPEECH_SETTING = "model.speech"  # under which the choice is kept
 JOB = "captions"
 MB = 1 << 20
 WORKING_MB = 160  # buffers, keys and values, and the tokenizer, beside the weights
-
-
-def list_speech(folder: Path) -> dict[str, Path]:
-    """Name → folder of every built speech model, in the order of names."""
-    return {path.parent.name: path.parent for path in sorted(folder.glob(f"[!.]*/{DESCRIPTION}"))}
 
 
 class Speech:

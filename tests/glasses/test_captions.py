@@ -11,7 +11,7 @@ import pytest
 
 from drivers.sim.scenario import Scenario, Step
 from models.language import built_folder
-from models.speech.choice import list_speech
+from models.speech.whisper.folder import list_speech
 from runtime.core.messages import Caption
 from runtime.core.topics import CAPTION, FAULT
 from runtime.features.captions import wishes

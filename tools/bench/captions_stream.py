@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import Generator
 
 import msgspec
 import numpy as np
@@ -15,6 +14,7 @@ from models.base import Hypothesis, Utterance
 from models.speech.segments import Segmenter
 from models.speech.vad import RATE_HZ, STEP, SileroVad
 from models.speech.whisper.recogniser import WhisperRecogniser
+from models.speech.whole import finished
 from runtime.core.clock import NS, VirtualClock, run_virtual
 from runtime.features.captions.conversation import Conversation, Job, Said
 from tools.bench.captions_clips import Clip
@@ -75,7 +75,7 @@ class _Model:
 
     async def run(self, job: Job) -> Hypothesis:
         start = time.perf_counter()
-        hypothesis = run(job)
+        hypothesis = finished(job)
         self.costs.append(time.perf_counter() - start)
         await self._clock.sleep(self.costs[-1] if self._cost_s is None else self._cost_s)
         return hypothesis
@@ -114,17 +114,7 @@ def padded(samples: NDArray[np.float32]) -> NDArray[np.float32]:
 def whole(utterance: Utterance, samples: NDArray[np.float32]) -> Hypothesis:
     """All of ``samples`` float32[N] at 16 kHz understood at once."""
     utterance.accept(samples)
-    return run(utterance.decode(final=True))
-
-
-def run(job: Generator[None, None, Hypothesis]) -> Hypothesis:
-    """The job's result, here and now."""
-    while True:
-        try:
-            next(job)
-        except StopIteration as end:
-            hypothesis: Hypothesis = end.value
-            return hypothesis
+    return finished(utterance.decode(final=True))
 
 
 def _common(one: str, other: str) -> int:

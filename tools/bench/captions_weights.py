@@ -12,8 +12,9 @@ from tokenizers import Tokenizer
 from models.base import ManifestError
 from models.language import built_folder
 from models.manifest import list_checkpoints
-from models.speech.choice import MISSING, list_speech
+from models.speech.choice import MISSING
 from models.speech.vad import SileroVad, open_vad
+from models.speech.whisper.folder import list_speech
 from models.store import ModelStore, cache_folder
 
 NAME, VOICE = "whisper-base", "silero-vad"
