@@ -133,7 +133,8 @@ class WhisperUtterance:
         """
         if settled > len(self._spans):
             raise ValueError(f"{settled} pieces can't be settled: the last hypothesis had {len(self._spans)}")
-        nothing_new = self._mel.samples == self._heard and not (final and self._last.doubt)
+        sure = self._last.pieces and not self._last.doubt
+        nothing_new = self._mel.samples == self._heard and (sure or not final)
         if self._seconds < SHORTEST_S or nothing_new:
             self._remember(final=final)
             return self._last

@@ -186,6 +186,16 @@ def test_while_speech_goes_on_what_is_in_doubt_is_not_heard_again(small: Small) 
     assert len(model.frames) > 2
 
 
+def test_a_text_that_was_dropped_is_asked_for_again_at_the_end(small: Small) -> None:
+    recogniser, model = scripted(small, says(small, " one two", logit=-15, silence=-15, no_speech=9.0))
+    utterance = recogniser.utterance()
+    utterance.accept(warble(2.0))
+    assert understood(utterance).pieces == ()
+    before = len(model.frames)
+    assert understood(utterance, final=True).pieces == ()
+    assert len(model.frames) > before
+
+
 def test_what_was_heard_to_its_end_is_not_heard_again(small: Small) -> None:
     recogniser, model = scripted(small, says(small, " one two"))
     utterance = recogniser.utterance()
