@@ -129,12 +129,14 @@ class Hypothesis(msgspec.Struct, frozen=True):
 
     ``language`` is ISO 639-1 ("zh"), empty when not known; ``no_speech`` 0…1 is how sure the model is that nobody
     spoke; ``doubt`` says in a word why the text is not to be believed ("loop", "long", "unlikely"), empty when it is.
+    ``spent``: seconds of work by stage ("mel", "encoder", "decoder"), where the model tells.
     """
 
     pieces: tuple[Piece, ...] = ()
     language: str = ""
     no_speech: float = 0.0
     doubt: str = ""
+    spent: Mapping[str, float] = {}
 
     @property
     def text(self) -> str:

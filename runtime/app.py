@@ -127,7 +127,8 @@ class Glasses:
         if self.parts.microphone is None:
             return None
         voice = silero(self.models, self.runner)
-        return Hearing(self.bus, self.clock, self.parts.microphone, self.live, voice, self.supervisor.report)
+        report = self.supervisor.report
+        return Hearing(self.bus, self.clock, self.parts.microphone, self.live, voice, self.log, report)
 
     @property
     def rebooting(self) -> bool:
@@ -222,7 +223,11 @@ class Glasses:
 
     def _feature(self, name: str) -> Callable[[], Awaitable[None]]:
         async def run() -> None:
-            feature = await self.clock.call("models", registry.build, name, self._feature_parts())
+            try:
+                feature = await self.clock.call("models", registry.build, name, self._feature_parts())
+            except registry.MissingPartError as error:
+                self.log.warning("left out", part=name, error=str(error))
+                return
             await feature.run()
 
         return run

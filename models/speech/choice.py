@@ -5,8 +5,10 @@ It is held in memory while somebody listens: a language model must not take it f
 
 from __future__ import annotations
 
+import asyncio
+import functools
 from collections.abc import AsyncIterator, Generator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,7 +18,13 @@ from models.speech.whisper.folder import SpeechFolder, list_speech
 
 T = TypeVar("T")
 
+
+class NoSpeechModelError(ManifestError):
+    """None was built, or none of several chosen; the message is one calm line for the wearer."""
+
+
 MISSING = "There is no speech model: run `browline models build whisper-base`"
+UNCHOSEN = "Choose a speech model: `models load NAME`"
 SPEECH_SETTING = "model.speech"  # under which the choice is kept
 JOB = "captions"
 MB = 1 << 20
@@ -29,6 +37,7 @@ class Speech:
     def __init__(self, runner: Runner, folder: Path, threads: int) -> None:
         self._runner, self._folder, self._threads = runner, folder, threads
         self._chosen = ""
+        self._leaving: set[asyncio.Future[None]] = set()
 
     def names(self) -> list[str]:
         """Every built model."""
@@ -60,11 +69,25 @@ class Speech:
         """The model, in memory while the block lasts. Raises ModelError."""
         place = self._place()
         memory_mb = memory_of(SpeechFolder(place))
-        async with AsyncExitStack() as stack:
-            hold = self._runner.shelf.hold(place.name, memory_mb, lambda: self._open(place))
-            yield await self._runner.run(
-                lambda: stack.enter_context(hold), name=f"load {place.name}", priority=Priority.CAPTION
-            )
+        hold = self._runner.shelf.hold(place.name, memory_mb, lambda: self._open(place))
+        loading = asyncio.ensure_future(
+            self._runner.run(hold.__enter__, name=f"load {place.name}", priority=Priority.CAPTION)
+        )
+        try:
+            yield await asyncio.shield(loading)
+        finally:
+            leaving = asyncio.ensure_future(self._let_go(loading, hold))
+            self._leaving.add(leaving)
+            leaving.add_done_callback(self._leaving.discard)
+
+    async def _let_go(
+        self, loading: asyncio.Future[Recogniser], hold: AbstractContextManager[Recogniser]
+    ) -> None:
+        """On the worker: the shelf may be busy. Whoever gave up while it was being loaded does not hold it either."""
+        await asyncio.wait({loading})
+        if not loading.cancelled() and loading.exception() is None:
+            leave = functools.partial(hold.__exit__, None, None, None)
+            await self._runner.run(leave, name=JOB, priority=Priority.CAPTION)
 
     async def run(self, job: Generator[None, None, T]) -> T:
         """Wait for ``job``, behind nothing but what was asked for before. Raises ModelError."""
@@ -73,14 +96,14 @@ class Speech:
     def _open(self, place: Path) -> Recogniser:
         from models.speech.whisper.recogniser import open_recogniser
 
-        return open_recogniser(place, threads=self._threads)
+        return open_recogniser(place, threads=self._threads, now_ns=self._runner.now_ns)
 
     def _place(self) -> Path:
         built = list_speech(self._folder)
         if not built:
-            raise ManifestError(MISSING)
+            raise NoSpeechModelError(MISSING)
         if not self.name:
-            raise ManifestError(f"Choose a speech model: `models load NAME`, of {', '.join(built)}")
+            raise NoSpeechModelError(UNCHOSEN)
         return built[self.name]
 
 

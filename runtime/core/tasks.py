@@ -195,7 +195,7 @@ class Supervisor:
         if text is not None:
             self._log.info("fault over", part=name)
             self._bus.publish(
-                FAULT, Fault(self._clock.now_ns(), name, f"{_subject(name, text)} works again.", up=True)
+                FAULT, Fault(self._clock.now_ns(), name, f"{_works(name, text)} again.", up=True)
             )
 
     def _enter(self, part: _Part, state: State) -> None:
@@ -211,7 +211,8 @@ def cancelled() -> bool:
     return task is not None and task.cancelling() > 0
 
 
-def _subject(name: str, text: str) -> str:
-    """What the wearer calls the part: "Head tracking lost. Trying again." was about head tracking."""
+def _works(name: str, text: str) -> str:
+    """That it works, as the wearer calls it: "Head tracking lost. Trying again." was about head tracking."""
     subject, lost, _ = text.partition(" lost.")
-    return subject if lost else name[:1].upper() + name[1:]
+    subject = subject if lost else name[:1].upper() + name[1:]
+    return subject + (" work" if subject.endswith("s") else " works")

@@ -13,7 +13,7 @@ from runtime.core import replay as recordings
 from runtime.core.topics import TOPICS
 
 # What drivers and the wearer said; poses, cards and faults follow from it.
-SOURCES = ("imu", "camera", "battery", "request")
+SOURCES = ("imu", "camera", "audio", "battery", "request")
 
 
 async def record(call: Call) -> Answer:

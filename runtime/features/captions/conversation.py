@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import Protocol
 
 import msgspec
@@ -33,7 +33,8 @@ Job = Generator[None, None, Hypothesis]
 class Said(msgspec.Struct, frozen=True):
     """The words of stretch ``number`` now. With ``final`` they are all; ``samples`` is then its sound at 16 kHz.
 
-    ``t_ns`` is when the stretch began; ``language`` is ISO 639-1, empty when not known.
+    ``t_ns`` is when the stretch began; ``language`` is ISO 639-1, empty when not known; ``spent`` is what the words
+    cost in seconds, by stage.
     """
 
     number: int
@@ -42,6 +43,7 @@ class Said(msgspec.Struct, frozen=True):
     language: str = ""
     final: bool = False
     samples: NDArray[np.float32] | None = None
+    spent: Mapping[str, float] = {}
 
 
 class Understands(Protocol):
@@ -65,6 +67,7 @@ class _Stretch:
         self.taken = 0  # chunks of ``sound`` that the utterance has
         self.ended = False
         self.utterance: Utterance | None = None
+        self.pieces = 0  # of the utterance's last hypothesis
         self.agreement = Agreement()
 
     @property
@@ -77,7 +80,7 @@ class _Stretch:
 
     def forget_work(self) -> None:
         """The model went: the next one hears the sound from its beginning; what is settled stays."""
-        self.utterance, self.taken = None, 0
+        self.utterance, self.taken, self.pieces = None, 0, 0
 
 
 class Conversation:
@@ -100,6 +103,7 @@ class Conversation:
         self._stretches: deque[_Stretch] = deque()
         self._cost_s = 0.0
         self._news = asyncio.Event()
+        self._over = False
         self.given_up = 0  # stretches that had to go unread
 
     @property
@@ -120,6 +124,11 @@ class Conversation:
             self.given_up += 1
         self._news.set()
 
+    def end(self) -> None:
+        """Tell nothing any more, whatever is still being understood."""
+        self._over = True
+        self._stretches.clear()
+
     async def run(self) -> None:
         """Understand until cancelled."""
         failed = False
@@ -129,6 +138,8 @@ class Conversation:
             try:
                 await self._catch_up()
             except ModelError as error:
+                if self._over:
+                    return
                 failed = True
                 self._trouble(error)
                 for stretch in self._stretches:
@@ -153,18 +164,24 @@ class Conversation:
     async def _understand(self, stretch: _Stretch) -> bool:
         """One hypothesis of the stretch; whether it was the last."""
         began_ns = self._clock.now_ns()
-        settled = stretch.agreement.settled
-        if stretch.utterance is None:  # it has no last hypothesis to hold on to
-            stretch.utterance, settled = await self._model.utterance(), 0
+        if stretch.utterance is None:
+            stretch.utterance = await self._model.utterance()
+        # A model that came back has no last hypothesis to hold on to, or a shorter one.
+        settled = min(stretch.agreement.settled, stretch.pieces)
         sound, final = stretch.sound[stretch.taken :], stretch.ended
         stretch.taken = len(stretch.sound)
         heard_s = stretch.heard_s
         job = _decode(stretch.utterance, sound, settled, final)
         hypothesis = await self._model.run(job)
         self._cost_s = (self._clock.now_ns() - began_ns) / NS
+        if self._over:
+            return False
+        stretch.pieces = len(hypothesis.pieces)
         words = stretch.agreement.hear(hypothesis, heard_s, final=final)
         whole = np.concatenate(stretch.sound) if final else None
-        self._tell(Said(stretch.number, stretch.t_ns, words, hypothesis.language, final, whole))
+        self._tell(
+            Said(stretch.number, stretch.t_ns, words, hypothesis.language, final, whole, hypothesis.spent)
+        )
         return final
 
 

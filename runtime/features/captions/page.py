@@ -35,7 +35,7 @@ class Page:
         news = words.settled[self._taken :]
         if news.strip():
             # In the middle of a stretch blanks come with the words.
-            self._running.say(news if self._taken else self._spaced(news.strip()))
+            self._running.say(news if self._taken and self._running.line else self._spaced(news.strip()))
             self._taken, self._ended_ns = len(words.settled), until_ns
         self.expect(words.tentative, until_ns)
 
@@ -66,14 +66,27 @@ class Page:
     @property
     def newest(self) -> str:
         """The last line, with what may come next."""
-        return self._running.line + self._tentative
+        return self._running.line + self._coming
+
+    @property
+    def _coming(self) -> str:
+        """What may come next as it will stand there: in the middle of a stretch blanks come with the words."""
+        words = self._tentative.strip()
+        if not words or (self._taken and self._running.line):
+            return self._tentative.rstrip()
+        return self._spaced(words)
 
     def caption(self, source: str = "", mark: str = "") -> Caption:
         """The page as a message."""
         settled = self._running.text if self._tentative else self._running.text.rstrip("\n")
-        return Caption(settled, self._tentative.strip(), source.strip(), self._t_ns, mark)
+        return Caption(settled, self._coming, source.strip(), self._t_ns, mark)
+
+    def resume(self, caption: Caption) -> None:
+        """Go on behind what was shown before this part was started again."""
+        self._running.resume(caption.committed)
+        self._ended_ns = self._t_ns = caption.t_ns
 
     def clear(self) -> None:
         """An empty page."""
         self._running.forget()
-        self._taken, self._tentative = 0, ""
+        self._tentative = ""

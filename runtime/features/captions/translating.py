@@ -39,19 +39,19 @@ class Translating:
         self._waiting: deque[Said] = deque()
         self._before: deque[tuple[str, str]] = deque(maxlen=BEFORE)
         self._news = asyncio.Event()
-        self._busy = False
+        self._now: Said | None = None
 
     @property
     def idle(self) -> bool:
         """Whether nothing waits and nothing is being made: what is shown now stands behind all that came before."""
-        return not self._busy and not self._waiting
+        return self._now is None and not self._waiting
 
     def put(self, said: Said) -> None:
         """A stretch that is final and says something; never waits."""
         self._waiting.append(said)
         if len(self._waiting) > MOST_WAITING:
             late = self._waiting.popleft()
-            self._done(late, Translated(marked(late.words.settled.strip(), late.language), "late"))
+            self._done(late, _as_said(late, "late"))
         self._news.set()
 
     async def run(self) -> None:
@@ -60,10 +60,20 @@ class Translating:
             await self._news.wait()
             self._news.clear()
             while self._waiting:
-                said, self._busy = self._waiting.popleft(), True
+                said = self._now = self._waiting.popleft()
                 shown = await self._translate(said)
-                self._busy = False
+                if self._now is not said:
+                    return  # given up meanwhile
+                self._now = None
                 self._done(said, shown)
+
+    def give_up(self) -> None:
+        """Show what is not translated yet as it was said; for whoever ends ``run`` before its time."""
+        left = [*filter(None, (self._now,)), *self._waiting]
+        self._now = None
+        self._waiting.clear()
+        for said in left:
+            self._done(said, _as_said(said, "stopped"))
 
     async def _translate(self, said: Said) -> Translated:
         made = ""
@@ -80,3 +90,7 @@ class Translating:
         if shown.good:
             self._before.append((text, shown.text))
         return shown
+
+
+def _as_said(said: Said, reason: str) -> Translated:
+    return Translated(marked(said.words.settled.strip(), said.language), reason)

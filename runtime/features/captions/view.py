@@ -112,6 +112,10 @@ class Running:
         if self._lines[-1].strip():
             self._lines = [*self._lines, ""][-RUNNING_LINES:]
 
+    def resume(self, text: str) -> None:
+        """Go on behind this ``text``."""
+        self._lines = text.split("\n")[-RUNNING_LINES:]
+
     def forget(self) -> None:
         """Begin anew: after a silence in which the display went dark."""
         self._lines = [""]

@@ -15,6 +15,7 @@ from models.base import FetchError, ModelError, VoiceActivity
 from models.speech.segments import SpeechEvent
 from runtime.core.bus import Bus
 from runtime.core.clock import NS, Clock
+from runtime.core.log import Log
 from runtime.core.topics import AUDIO
 from runtime.sense.hearing.ear import Ear, Heard
 from runtime.sense.hearing.inbox import Inbox
@@ -24,6 +25,7 @@ from runtime.sense.live import Live
 
 PART = "hearing"
 LOST = "Microphone lost. Trying again."
+FAILED = "The speech model failed. Trying again."
 READ_S = 0.032  # the rate of AUDIO
 SILENT_NS = 2 * NS  # a card that gives nothing for so long is gone, whatever it says
 AGAIN_S = 5.0  # between two looks for a model that is missing
@@ -45,14 +47,16 @@ class Hearing:
         microphone: Microphone,
         live: Live,
         open_voice: OpenVoice,
+        log: Log,
         report: Report,
     ) -> None:
         self._bus, self._clock, self._microphone, self._live = bus, clock, microphone, live
-        self._open_voice, self._report = open_voice, report
+        self._open_voice, self._log, self._report = open_voice, log, report
         self._listeners: list[Listener] = []
         self._wanted = asyncio.Event()
         self._listening: _Listening | None = None
         self._heard = Heard()
+        self._failed = ""  # why, as it stands in the log
 
     @property
     def heard(self) -> Heard:
@@ -87,7 +91,10 @@ class Hearing:
             try:
                 await self._serve()
             except ModelError as error:
-                self._report(PART, MISSING if isinstance(error, FetchError) else str(error))
+                if str(error) != self._failed:
+                    self._log.warning("no speech is found", part=PART, error=str(error))
+                self._failed = str(error)
+                self._report(PART, MISSING if isinstance(error, FetchError) else FAILED)
                 await self._clock.sleep(AGAIN_S)
 
     async def _serve(self) -> None:

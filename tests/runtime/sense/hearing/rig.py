@@ -15,8 +15,8 @@ from drivers.led.guard import CaptureLight, GuardedMicrophone
 from models.base import VoiceActivity
 from models.speech.segments import STEP, SpeechEvent
 from runtime.core.bus import Bus
-from runtime.core.clock import VirtualClock, run_virtual
-from runtime.core.log import LogRing, make_logger
+from runtime.core.clock import Clock, VirtualClock, run_virtual
+from runtime.core.log import Log, LogRing, make_logger
 from runtime.core.tasks import Supervisor
 from runtime.core.topics import FAULT
 from runtime.sense.hearing.listener import Listener
@@ -131,6 +131,11 @@ class Bursts:
         return np.where(at % self._every < self._length, tone, np.float32(0))
 
 
+def quiet(clock: Clock) -> Log:
+    """A log that nobody reads."""
+    return make_logger(clock, LogRing(), None)
+
+
 class Rig:
     """Supervised hearing; ``microphone`` stands behind the light."""
 
@@ -142,12 +147,14 @@ class Rig:
     ) -> None:
         self.clock = clock or VirtualClock()
         self.bus, self.live, self.lamp = Bus(self.clock), Live(), Lamp()
-        log = make_logger(self.clock, LogRing(), None)
+        log = quiet(self.clock)
         self.supervisor = Supervisor(self.clock, self.bus, log)
         self.microphone = microphone(self.clock)
         light: Light = self.lamp
         guarded = GuardedMicrophone(self.microphone, CaptureLight(light))
-        self.hearing = Hearing(self.bus, self.clock, guarded, self.live, open_voice, self.supervisor.report)
+        self.hearing = Hearing(
+            self.bus, self.clock, guarded, self.live, open_voice, log, self.supervisor.report
+        )
         self.told: list[str] = []
         self.bus.tap(FAULT, lambda fault: self.told.append(fault.text))
 

@@ -26,10 +26,10 @@ from runtime.core.topics import AUDIO
 from runtime.sense.hearing.inbox import Inbox
 from runtime.sense.hearing.listener import Listener
 from runtime.sense.hearing.ring import Ring
-from runtime.sense.hearing.service import LOST, PART, Hearing
+from runtime.sense.hearing.service import FAILED, LOST, PART, Hearing
 from runtime.sense.hearing.voice import MISSING
 from runtime.sense.live import Live
-from tests.runtime.sense.hearing.rig import Bursts, Card, Loudness, Rig, loudness
+from tests.runtime.sense.hearing.rig import Bursts, Card, Loudness, Rig, loudness, quiet
 
 NS = 1_000_000_000
 RATE = 16_000
@@ -261,12 +261,12 @@ def test_a_model_that_fails_is_one_line_and_hearing_comes_back() -> None:
         await rig.clock.sleep(3.0)
         Fragile.broken = True
         await rig.clock.sleep(1.0)
-        assert rig.told == ["the model broke"] and not rig.lamp.lit
+        assert rig.told == [FAILED] and not rig.lamp.lit
         Fragile.broken = False
         return await gathering
 
     found = whole(rig.run(story))
-    assert len(found) >= 2 and rig.told == ["the model broke", "Hearing works again."]
+    assert len(found) >= 2 and rig.told == [FAILED, "Hearing works again."]
 
 
 def test_without_the_model_it_says_what_to_do_and_goes_on_when_it_is_there() -> None:
@@ -372,7 +372,7 @@ async def test_reading_never_waits_for_the_model() -> None:
         yield Stuck()
 
     clock = RealClock()
-    hearing = Hearing(Bus(clock), clock, Counting(), Live(), stuck, lambda part, text: None)
+    hearing = Hearing(Bus(clock), clock, Counting(), Live(), stuck, quiet(clock), lambda part, text: None)
     running = asyncio.create_task(hearing.run())
     async with hearing.listen():
         while not read_on.is_set():
@@ -402,7 +402,7 @@ async def test_the_microphone_is_closed_even_when_it_is_given_up_twice() -> None
             return AudioChunk(0, np.zeros(512, np.float32), RATE)
 
     clock, slow = RealClock(), Slow()
-    hearing = Hearing(Bus(clock), clock, slow, Live(), loudness, lambda part, text: None)
+    hearing = Hearing(Bus(clock), clock, slow, Live(), loudness, quiet(clock), lambda part, text: None)
     running = asyncio.create_task(hearing.run())
     async with hearing.listen():
         while not reading.is_set():
