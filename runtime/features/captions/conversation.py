@@ -113,7 +113,9 @@ class Conversation:
 
     def hear(self, event: SpeechEvent) -> None:
         """Take an event in; never waits."""
-        if event.kind == "begin" or not self._stretches or self._stretches[-1].ended:
+        if event.kind == "begin" and self._stretches:
+            self._stretches[-1].ended = True
+        if not self._stretches or self._stretches[-1].ended:
             self._stretches.append(_Stretch(next(self._numbers), event.t_ns))
         stretch = self._stretches[-1]
         if len(event.samples):

@@ -44,8 +44,8 @@ class Table:
 
         run_virtual(self.clock, main())
 
-    async def speak(self, seconds: float, *, end: bool = True) -> None:
-        await speak(self.clock, seconds, self.conversation.hear, end=end)
+    async def speak(self, seconds: float, *, begin: bool = True, end: bool = True) -> None:
+        await speak(self.clock, seconds, self.conversation.hear, begin=begin, end=end)
 
     @property
     def finals(self) -> list[str]:
@@ -118,6 +118,33 @@ def test_a_model_that_fails_is_told_once_tried_again_and_loses_no_settled_word()
         assert said.words.settled.startswith(before)
         before = said.words.settled
     assert before.startswith("it was the")
+
+
+def test_a_model_that_comes_back_and_hears_less_is_not_asked_to_hold_on_to_more() -> None:
+    table = Table(TEXT, "it was the")
+
+    async def script() -> None:
+        await table.speak(4.0, end=False)
+        table.model.failing = BackendError("gone")
+        await table.speak(1.0, begin=False, end=False)
+        table.model.failing = None
+        await table.speak(2.6, begin=False)
+
+    table.play(script)
+    assert table.troubles[-1] == ""
+    (final,) = table.finals
+    assert final.startswith("it was the first"), "what was settled stays"
+
+
+def test_a_stretch_whose_end_was_lost_ends_with_the_next_one() -> None:
+    table = Table("one two", "three four")
+
+    async def script() -> None:
+        await table.speak(0.8, end=False)
+        await table.speak(0.8)
+
+    table.play(script)
+    assert table.finals == ["one two", "three four"]
 
 
 def test_sound_that_waits_for_a_dead_model_is_bounded() -> None:

@@ -53,6 +53,28 @@ def test_characters_follow_without_a_blank() -> None:
     assert page.caption().committed == "你好，早上好。"
 
 
+def test_what_may_come_has_the_blank_that_it_will_be_settled_with() -> None:
+    page = Page()
+    page.hear(said(1, 0, "你好", " milk"))
+    assert page.newest == page.caption().committed + page.caption().tentative == "你好 milk"
+    page.hear(said(1, 0, "你好 milk", final=True))
+    assert page.caption().committed == "你好 milk"
+    page.hear(said(2, 1.5, "", " and tea "))
+    assert page.newest == "你好 milk and tea"
+    page.hear(said(2, 1.5, " and tea", final=True))
+    assert page.newest == page.caption().committed == "你好 milk and tea"
+
+
+def test_a_page_goes_on_behind_what_was_shown_before() -> None:
+    page = Page()
+    page.hear(said(1, 0, "One.", until_s=1.0, final=True))
+    page.hear(said(2, 4.0, "Two.", until_s=1.0, final=True))
+    other = Page()
+    other.resume(page.caption())
+    other.hear(said(1, 5.5, "Three.", final=True))
+    assert other.caption().committed == "One.\nTwo. Three."
+
+
 def test_after_a_long_silence_the_page_is_new() -> None:
     page = Page()
     page.hear(said(1, 0, "One.", final=True))

@@ -87,6 +87,7 @@ class Card:
         self.opened = self.dead = False
         self.lost: DriverError | None = None
         self.overruns = 0
+        self.ahead_ns = 0  # of the true time, once its clock has jumped
 
     def open(self) -> None:
         if self.lost is not None:
@@ -111,7 +112,8 @@ class Card:
         samples = self._sound(self._given, n)
         self._given += n
         overruns, self.overruns = self.overruns, 0
-        return AudioChunk(now_ns - round(n * 1e9 / self._rate_hz), samples, self._rate_hz, overruns)
+        t_ns = now_ns - round(n * 1e9 / self._rate_hz) + self.ahead_ns
+        return AudioChunk(t_ns, samples, self._rate_hz, overruns)
 
     def lose(self, seconds: float) -> None:
         """Let an overrun happen: so much of its sound is never given."""
