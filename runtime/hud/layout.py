@@ -224,7 +224,7 @@ class Layout:
             for line, tone in parts:
                 x = block.x + (block.w if line.right_to_left else 0)
                 yield Text(line, size, x, y, CAPTION_GREYS[tone])
-        if rows or caption.mark:
+        if rows or caption.source or caption.mark:
             yield from self._above(caption, block, small)
 
     def _above(self, caption: Caption, block: Rect, size: float) -> Iterator[Text]:

@@ -27,4 +27,4 @@ class Scene(msgspec.Struct, frozen=True):
     @property
     def _spoken(self) -> bool:
         said = self.caption
-        return said is not None and bool(said.committed or said.tentative or said.mark)
+        return said is not None and bool(said.committed or said.tentative or said.source or said.mark)

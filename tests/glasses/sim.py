@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -63,15 +64,22 @@ class Sim:
 
 
 def play(
-    story: Callable[[Sim], Awaitable[T]], data: Path | None = None, scenario: Scenario = STILL, **board: str
+    story: Callable[[Sim], Awaitable[T]],
+    data: Path | None = None,
+    scenario: Scenario = STILL,
+    *,
+    environ: Mapping[str, str] | None = None,
+    without: Sequence[str] = (),
+    **board: str,
 ) -> T:
-    """Start the glasses, wait until they are ready, tell the ``story``, stop them."""
+    """Start the glasses, wait until they are ready, tell the ``story``, stop them; ``without`` names parts."""
     clock = VirtualClock()
     world = World(clock, scenario, load_picture)
     settings = [f"{key.replace('__', '.')}={value}" for key, value in board.items()]
     with tempfile.TemporaryDirectory() as folder:
-        options = Options(data=data or Path(folder), environ=_environ(), console=False)
-        glasses = Glasses(load("sim", settings=settings), clock, options, world)
+        options = Options(data=data or Path(folder), environ=environ or dict(os.environ), console=False)
+        whole = msgspec.structs.replace(load("sim", settings=settings), **dict.fromkeys(without))
+        glasses = Glasses(whole, clock, options, world)
         return run_virtual(clock, _tell(Sim(glasses, world, clock), story))
 
 
@@ -83,8 +91,3 @@ async def _tell(sim: Sim, story: Callable[[Sim], Awaitable[T]]) -> T:
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
-
-
-def _environ() -> dict[str, str]:
-
-    return dict(os.environ)

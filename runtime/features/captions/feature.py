@@ -316,7 +316,7 @@ class CaptionsFeature:
         else:
             doubled = self._said.stretch == self._plain  # it is what stands below already
             source = self._said.newest if self._wishes.show_source and not doubled else ""
-            caption = self._translated.caption(source, mark)
+            caption = self._translated.caption(source, mark, self._said.t_ns if source else 0)
         if caption != self._bus.latest(CAPTION):
             self._bus.publish(CAPTION, caption)
 

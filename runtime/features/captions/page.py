@@ -24,7 +24,7 @@ class Page:
         self._taken = 0  # characters of its settled words that are on the page
         self._tentative = ""
         self._ended_ns = 0  # when the newest settled words left the speaker
-        self._t_ns = 0
+        self.t_ns = 0  # when the newest words were heard
 
     def hear(self, said: Said) -> None:
         """Take up what a stretch says now."""
@@ -61,7 +61,7 @@ class Page:
     def expect(self, tentative: str, until_ns: int = 0) -> None:
         """What may come next."""
         self._tentative = tentative
-        self._t_ns = max(self._t_ns, until_ns)
+        self.t_ns = max(self.t_ns, until_ns)
 
     @property
     def newest(self) -> str:
@@ -76,15 +76,15 @@ class Page:
             return self._tentative.rstrip()
         return self._spaced(words)
 
-    def caption(self, source: str = "", mark: str = "") -> Caption:
-        """The page as a message."""
+    def caption(self, source: str = "", mark: str = "", source_ns: int = 0) -> Caption:
+        """The page as a message; ``source_ns`` is when the newest words of the source were heard."""
         settled = self._running.text if self._tentative else self._running.text.rstrip("\n")
-        return Caption(settled, self._coming, source.strip(), self._t_ns, mark)
+        return Caption(settled, self._coming, source.strip(), max(self.t_ns, source_ns), mark)
 
     def resume(self, caption: Caption) -> None:
         """Go on behind what was shown before this part was started again."""
         self._running.resume(caption.committed)
-        self._ended_ns = self._t_ns = caption.t_ns
+        self._ended_ns = self.t_ns = caption.t_ns
 
     def clear(self) -> None:
         """An empty page."""

@@ -14,15 +14,9 @@ from runtime.features.captions import keeping, wishes
 from runtime.features.captions.conversation import MOST_WAITING_S
 from runtime.features.captions.feature import FAILED
 from runtime.sense.hearing.service import LOST
+from tests.runtime.features.captions.scripted import BOOK
 from tests.runtime.features.captions.stage import Stage
 
-BOOK = {
-    "we walk on to the next shelf": "Wir gehen weiter zum nächsten Regal",
-    "then we turn left at the milk": "Dann biegen wir bei der Milch links ab",
-    "it is behind the bread they say": "Es ist hinter dem Brot, sagen sie",
-    "we pay at the desk over there": "Wir zahlen dort drüben an der Kasse",
-    "thank you and have a good evening": "Danke und einen schönen Abend",
-}
 TEXTS = tuple(BOOK)
 
 
