@@ -28,14 +28,18 @@ def lines(store: ModelStore) -> Iterator[str]:
         state = "missing" if name in missing else "here"
         size = f"{manifest.bytes / 1e6:6.1f} MB"
         yield f"{name:<16} {size}  {state:<8} {manifest.licence:<12} {manifest.task}"
-    for path in list_built().values():
+    if built := list_built():
+        yield "\nLanguage models that were built here:"
+    for path in built.values():
         try:
             yield describe(path)
             if measured := told(ModelFolder(path)):
                 yield f"{'':<24} {measured}"
         except ModelError as error:  # one that is damaged does not hide the others
             yield f"{path.name:<24} damaged: {error}"
-    for path in list_built_speech().values():
+    if speech := list_built_speech():
+        yield "\nSpeech models that were built here, for captions and `browline transcribe`:"
+    for path in speech.values():
         try:
             yield describe_speech(path)
         except ModelError as error:

@@ -6,13 +6,19 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from models.base import ManifestError
-from models.speech.whisper.folder import SpeechFolder, list_speech
+from models.base import ManifestError, ModelMemoryError
+from models.speech.choice import WORKING_MB
+from models.speech.whisper.folder import Quant, SpeechFolder, list_speech
 from models.speech.whisper.recogniser import WhisperRecogniser, open_recogniser
 from models.store import ignore_progress
 from tools.qwen import COMMIT, built_folder
 
 FIRST = "whisper-base"  # what is built when there is none
+BYTES: dict[Quant, float] = {
+    "int8": 1.1,
+    "weights8": 1.1,
+    "none": 4,
+}  # a weight, its share of the scales with it
 
 
 def list_built_speech() -> dict[str, Path]:
@@ -29,6 +35,19 @@ def describe_speech(path: Path) -> str:
     return (
         f"{about.name:<24} {size:7.1f} MB  {about.quant:<5} {about.family:<6} {millions:.0f} M from {source}"
     )
+
+
+def check_speech_room(checkpoint: Path, quant: Quant, board: str) -> None:
+    """Raise ModelMemoryError when ``board`` can't hold a build of the ``checkpoint``, ExportError for no Whisper."""
+    from tools.export.whisper.checkpoint import open_whisper_checkpoint, shape_of  # they import onnx
+    from tools.hub_models import rooms
+
+    weights = shape_of(open_whisper_checkpoint(checkpoint).config).parameters()
+    needed_mb, room_mb = weights * BYTES[quant] // (1 << 20) + WORKING_MB, rooms()[board]
+    if needed_mb > room_mb:
+        raise ModelMemoryError(
+            f"as {quant} it needs {needed_mb:.0f} MB; {board} has {room_mb} MB for it: take a smaller Whisper"
+        )
 
 
 def open_speech(name: str | None, say: Callable[[str], object]) -> WhisperRecogniser:

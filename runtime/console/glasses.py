@@ -10,6 +10,7 @@ from drivers.factory import Parts
 from drivers.sim.world import World
 from models.language import Language
 from models.runner import Runner
+from models.speech.choice import Speech
 from models.store import ModelStore
 from runtime.core.bus import Bus
 from runtime.core.clock import Clock
@@ -53,6 +54,7 @@ class Glasses(Protocol):
     models: ModelStore
     runner: Runner
     language: Language
+    speech: Speech
     builder: Builder | None
     world: World | None
 

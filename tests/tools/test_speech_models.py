@@ -50,7 +50,7 @@ def test_what_does_not_go_together_is_refused(cache: Path, capsys: pytest.Captur
             "--quant",
             "int4",
         ): "--quant int4 is for language models: take int8, weights8, none",
-        ("build", "ears", "--board", "sim"): "--adapter and --board are for language models",
+        ("build", "ears", "--adapter", "lora"): "--adapter is for language models",
         ("build", "mind", "--quant", "weights8"): "--quant weights8 is for speech models: take one of none",
         ("pull", "whisper-base"): "`browline models build whisper-base` fetches and builds it",
     }

@@ -18,10 +18,12 @@ from drivers.camera.decode import load_picture
 from drivers.factory import BuildContext, build
 from drivers.sim.world import World
 from models.base import ModelError
+from models.speech.whisper.folder import SpeechFolder
 from runtime.core.clock import RealClock
 from tools.commands.models import open_store
 from tools.folders import data_folder
 from tools.simulator import choose_scenario
+from tools.speech import FIRST, list_built_speech
 
 # Each part of a board file: its driver's name, and what it means that it opens.
 PARTS = {
@@ -70,6 +72,7 @@ def examine(board: Board) -> Iterator[Finding]:
     yield Finding("board", True, f"{board.name} ({board.summary}); this machine: {tree}")
     yield from _libraries(board)
     yield from _models()
+    yield _speech()
     yield _folder()
     yield from _parts(board)
 
@@ -94,6 +97,20 @@ def _models() -> Iterator[Finding]:
         return
     text = f"missing: {', '.join(missing)}; browline models pull" if missing else "all here and verified"
     yield Finding("models", not missing, text)
+
+
+def _speech() -> Finding:
+    """Captions are an extra: without a model they say so, and all else is well."""
+    built = list_built_speech()
+    if not built:
+        return Finding("speech", True, f"none built; captions want one: browline models build {FIRST}")
+    damaged = []
+    for path in built.values():
+        try:
+            SpeechFolder(path)
+        except ModelError as error:
+            damaged.append(f"{path.name}: browline models build {path.name} makes it again ({error})")
+    return Finding("speech", not damaged, "; ".join(damaged) or f"built: {', '.join(built)}")
 
 
 def _folder() -> Finding:

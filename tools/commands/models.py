@@ -23,13 +23,15 @@ from models.qwen_vl.adapter import remove_adapter
 from models.qwen_vl.folder import BITS
 from models.store import ModelStore, cache_folder, ignore_progress
 from tools.qwen import built_folder, describe, find_model, list_built
-from tools.speech import describe_speech, list_built_speech
+from tools.rebuilding import check_free, instead_of
+from tools.speech import check_speech_room, describe_speech, list_built_speech
 
 if TYPE_CHECKING:
     from tools.source import Checkpoint, Source
 
 Step = Callable[[str, int, int], None]
 
+SPEECH = "speech"  # the task of such a checkpoint's manifest
 SPEECH_QUANTS = ("int8", "weights8", "none")
 FIRST = ("ppocrv6-tiny", "silero-vad")  # what ``./run`` wants before it starts
 
@@ -109,16 +111,20 @@ def _build(options: argparse.Namespace) -> None:
     from tools.export.whisper.checkpoint import is_whisper
 
     wanted = source.find(options.checkpoint)
+    if wanted.listed:  # before anything is fetched for nothing
+        check_free(_target(options, wanted, speech=wanted.listed.task == SPEECH))
     if options.board and options.quant in BITS:
         source.check_board(wanted, None, options.quant, options.board)
     checkpoint = source.fetch(wanted, _tell, _bar if sys.stderr.isatty() else ignore_progress)
-    make = _build_speech if is_whisper(checkpoint.path) else _build_language
-    if options.board and options.quant in BITS and make is _build_language:
+    speech = is_whisper(checkpoint.path)
+    if options.board and options.quant in BITS and not speech:
         source.check_board(wanted, checkpoint, options.quant, options.board)
     started = time.monotonic()
+    make = _build_speech if speech else _build_language
+    target = _target(options, wanted, speech=speech)
     progress = _step if sys.stderr.isatty() else ignore
-    with _ended_in_order(progress) as step:
-        said, after = make(options, wanted, checkpoint, step)
+    with instead_of(target, _tell), _ended_in_order(progress) as step:
+        said, after = make(options, wanted, checkpoint, target, step)
     if sys.stderr.isatty():
         print("\r\033[K", end="", file=sys.stderr)
     print(f"{said} in {time.monotonic() - started:.0f} s")
@@ -126,8 +132,15 @@ def _build(options: argparse.Namespace) -> None:
         _tell(line)
 
 
+def _target(options: argparse.Namespace, wanted: Source, *, speech: bool) -> Path:
+    """Where the built model goes; the speech model that captions take is called as its checkpoint is."""
+    plain = wanted.plain if speech and options.quant == "int8" else f"{wanted.plain}-{options.quant}"
+    folder: Path = options.out or built_folder() / (options.name or plain)
+    return folder
+
+
 def _build_language(
-    options: argparse.Namespace, wanted: Source, checkpoint: Checkpoint, step: Step
+    options: argparse.Namespace, wanted: Source, checkpoint: Checkpoint, target: Path, step: Step
 ) -> tuple[str, list[str]]:
     """What was made, and what to say after it."""
     from tools.export.build import build
@@ -135,7 +148,6 @@ def _build_language(
 
     if options.quant not in BITS:
         raise ModelError(f"--quant {options.quant} is for speech models: take one of {', '.join(BITS)}")
-    target = options.out or built_folder() / (options.name or f"{wanted.plain}-{options.quant}")
     about = build(checkpoint.path, target, options.quant, step, options.adapter, checkpoint.origin)
     held = f"boards that hold it: {', '.join(holders(memory_mb(about))) or 'none'}"
     said = f"try: browline ask {about.name if options.out is None else target} 'Hello!'"
@@ -143,22 +155,22 @@ def _build_language(
 
 
 def _build_speech(
-    options: argparse.Namespace, wanted: Source, checkpoint: Checkpoint, step: Step
+    options: argparse.Namespace, wanted: Source, checkpoint: Checkpoint, target: Path, step: Step
 ) -> tuple[str, list[str]]:
-    """The same of a model that listens; the one that captions take is called as its checkpoint is."""
+    """The same of a model that listens."""
     from tools import source
     from tools.export.whisper.build import build_whisper
 
     if options.quant not in SPEECH_QUANTS:
         raise ModelError(f"--quant {options.quant} is for language models: take {', '.join(SPEECH_QUANTS)}")
-    if options.adapter or options.board:
-        raise ModelError("--adapter and --board are for language models")
-    name = wanted.plain if options.quant == "int8" else f"{wanted.plain}-{options.quant}"
-    target = options.out or built_folder() / (options.name or name)
+    if options.adapter:
+        raise ModelError("--adapter is for language models")
+    if options.board:
+        check_speech_room(checkpoint.path, options.quant, options.board)
     build_whisper(checkpoint.path, target, options.quant, step, checkpoint.origin)
     if wanted.listed:  # everything of it is in the built model
         source.open_checkpoints().remove(wanted.plain)
-    return describe_speech(target), []
+    return describe_speech(target), ["try: browline transcribe FILE, or ./run --say FILE"]
 
 
 @contextmanager

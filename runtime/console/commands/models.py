@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 from models.manifest import Manifest
 from models.processor import processor
+from models.speech.choice import SPEECH_SETTING
 from runtime.console.command import Answer, Call, Command, choose
 from runtime.console.commands.adapter import keep_choice
 from runtime.console.errors import AbsentError
 from runtime.console.glasses import Glasses
 from runtime.console.table import table
 from runtime.core.topics import HEALTH
+from runtime.features.captions import wishes
 
 if TYPE_CHECKING:
     from models.qwen_vl.measure import Speed
 
-QUANTS = ("int8", "int4", "none")
+QUANTS = ("int8", "int4", "weights8", "none")
 
 
 async def models(call: Call) -> Answer:
@@ -43,6 +45,12 @@ async def _list(call: Call) -> Answer:
         rows.append((name, state, "", "yours", chosen))
         told = {"name": name, "state": state, "task": "language", "answers": answers, "adapter": adapter}
         data.append(told)
+    speech = call.glasses.speech
+    for name in speech.names():
+        state = "loaded" if name in loaded else "here"
+        listens = name == speech.name
+        rows.append((name, state, "", "yours", "speech, listens" if listens else "speech"))
+        data.append({"name": name, "state": state, "task": "speech", "listens": listens})
     lines = [table(rows, ("model", "state", "size", "licence", "")), f"{sum(loaded.values())} MB in use"]
     lines += [f"{name}: {measured}" for name in language.names() if (measured := language.kernels(name))]
     for w in call.glasses.runner.status():
@@ -71,7 +79,7 @@ async def _pull(call: Call) -> Answer:
 
 
 async def _build(call: Call) -> Answer:
-    """Make a language model of a checkpoint, in a process of its own, by the tools that these glasses came with."""
+    """Make a model of a checkpoint, in a process of its own, by the tools that these glasses came with."""
     call.most(3)
     what = call.word(1, "the checkpoint, a folder or a name of the hub,")
     quant = choose(call.words[2], QUANTS, "quantisation") if len(call.words) > 2 else QUANTS[0]
@@ -84,30 +92,51 @@ async def _build(call: Call) -> Answer:
         )
     call.show(Answer(f"building {what} as {quant}; Ctrl-C ends it"))
     words = [what, "--quant", quant, "--board", glasses.board.name]
-    before = set(glasses.language.names())
+    before = set(_built(glasses))
     await glasses.builder(words, lambda line: call.show(Answer(line)))
-    made = sorted(set(glasses.language.names()) - before)
+    made = sorted(set(_built(glasses)) - before)
     return Answer(f"{made[0]} is built: `models load {made[0]}`" if made else "it is built", made)
 
 
 async def _load(call: Call) -> Answer:
-    """Let a built language model answer, from now on and after a restart, and open it."""
-    language = call.glasses.language
-    name = _name(call, language.names(), "built model")
-    language.choose(name)
-    await keep_choice(call.glasses)
+    """Let a built model answer, or listen, from now on and after a restart, and open it."""
+    glasses = call.glasses
+    name = _name(call, _built(glasses), "built model")
+    if name in glasses.speech.names():
+        return await _listen(glasses, name)
+    glasses.language.choose(name)
+    await keep_choice(glasses)
     call.show(Answer(f"loading {name}"))
-    memory = await language.load()
+    memory = await glasses.language.load()
     return Answer(f"{name} answers; {memory} MB in use")
 
 
+async def _listen(glasses: Glasses, name: str) -> Answer:
+    """Captions that are on begin anew with the other model; else it is opened when they are turned on."""
+    before = glasses.speech.name
+    glasses.speech.choose(name)
+    await glasses.clock.call("store", glasses.store.set, SPEECH_SETTING, name)
+    if before != name and await _captioned(glasses):
+        glasses.supervisor.restart(wishes.KEY)
+        return Answer(f"{name} listens: captions begin anew")
+    return Answer(f"{name} listens")
+
+
+async def _captioned(glasses: Glasses) -> bool:
+    return (await glasses.clock.call("store", wishes.read, glasses.store)).on
+
+
 async def _unload(call: Call) -> Answer:
-    """Free a language model's memory; it is loaded again when it is needed."""
-    name = _name(call, call.glasses.language.names(), "built model")
-    if name not in {entry.name for entry in call.glasses.runner.shelf.loaded()}:
+    """Free a built model's memory; it is loaded again when it is needed."""
+    glasses = call.glasses
+    name = _name(call, _built(glasses), "built model")
+    if name not in {entry.name for entry in glasses.runner.shelf.loaded()}:
         return Answer(f"{name} is not loaded")
-    done = await call.glasses.clock.call("models", call.glasses.runner.shelf.drop, name)
-    return Answer(f"{name} is unloaded" if done else f"{name} is at work: try again when it is done")
+    if await glasses.clock.call("models", glasses.runner.shelf.drop, name):
+        return Answer(f"{name} is unloaded")
+    if name == glasses.speech.name and await _captioned(glasses):
+        return Answer(f"{name} listens: `captions off` first")
+    return Answer(f"{name} is at work: try again when it is done")
 
 
 async def _bench(call: Call) -> Answer:
@@ -152,6 +181,11 @@ def _said(value: object) -> str:
     return "–" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 
+def _built(glasses: Glasses) -> list[str]:
+    """Names of the built models, those that answer and those that listen."""
+    return [*glasses.language.names(), *glasses.speech.names()]
+
+
 def _name(call: Call, known: Iterable[str], what: str) -> str:
     call.most(2)
     return choose(call.word(1, "the model's name"), known, what)
@@ -174,9 +208,9 @@ def _words(glasses: Glasses, before: Sequence[str]) -> Iterable[str]:
         return QUANTS if len(before) == 2 else ()
     if len(before) > 1:
         return ()
-    built = glasses.language.names()
-    known = {"pull": list(glasses.models.manifests), "load": built, "unload": built, "bench": built}
-    return known.get(before[0], ())
+    built = _built(glasses)
+    known = {"pull": list(glasses.models.manifests), "load": built, "unload": built}
+    return known.get(before[0], glasses.language.names() if before[0] == "bench" else ())
 
 
 COMMANDS = (
@@ -184,7 +218,7 @@ COMMANDS = (
         "models",
         models,
         "what can be loaded, what is; fetch, build, load, measure",
-        "[list]\npull | load | unload NAME\nbench [NAME]\nbuild NAME|FOLDER [int8 | int4 | none]",
+        "[list]\npull | load | unload NAME\nbench [NAME]\nbuild NAME|FOLDER [int8 | int4 | weights8 | none]",
         _words,
     ),
 )

@@ -10,9 +10,14 @@ import pytest
 
 from models.base import ModelError
 from models.runner import Priority
+from models.speech.choice import SPEECH_SETTING
+from tests.models.conftest import whisper_base
 from tests.runtime.console.talk import Talk, talk
-from tools.bench import tiny_qwen
+from tools.bench import tiny_qwen, tiny_whisper
 from tools.export.build import build
+from tools.export.whisper.build import build_whisper
+
+__all__ = ["whisper_base"]  # the fixture: skips where there is none
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +86,7 @@ def test_building_without_the_tools_says_what_to_do_elsewhere() -> None:
         assert "browline models build qwen3-0.6b --quant int4 --board sim --out NAME" in said
         assert str(t.sim.glasses.language.folder) in said
         assert "checkpoint" in await t.refused("models build")
-        assert "There are: int8, int4, none" in await t.refused("models build x int2")
+        assert "There are: int8, int4, weights8, none" in await t.refused("models build x int2")
 
     talk(story)
 
@@ -118,5 +123,47 @@ def test_tab_knows_the_forms_and_the_models(built: Path) -> None:
         assert t.shell._complete("models pull s") == ["silero-vad"]
         assert t.shell._complete("models build x int") == ["int8", "int4"]
         assert t.shell._complete("models list x") == []
+
+    talk(story)
+
+
+def test_a_speech_model_is_told_apart_chosen_and_kept_for_the_next_start(built: Path, tmp_path: Path) -> None:
+    (tmp_path / "qwen3").symlink_to(built / "qwen3")
+    tiny = tiny_whisper.draw(2, tmp_path / "checkpoint")
+    for name in ("first", "second"):
+        build_whisper(tiny, tmp_path / name, "none")
+
+    async def story(t: Talk) -> None:
+        glasses = t.sim.glasses
+        glasses.language._folder = glasses.speech._folder = tmp_path
+        assert glasses.speech.name == ""
+        assert t.shell._complete("models load ") == ["qwen3", "first", "second"]
+        assert t.shell._complete("models bench ") == ["qwen3"]
+        assert await t.text("models load second") == "second listens"
+        assert glasses.speech.name == glasses.store.get(SPEECH_SETTING, str, "") == "second"
+        assert glasses.language.name == "qwen3", "who answers is another choice"
+        told = {one["name"]: one for one in (await t.ask("models"))["data"]}
+        assert (told["first"]["listens"], told["second"]["listens"]) == (False, True)
+        assert told["qwen3"]["task"] == "language"
+
+    talk(story)
+
+
+def test_another_speech_model_begins_captions_anew(tmp_path: Path, whisper_base: Path) -> None:
+    for name in ("first", "second"):
+        (tmp_path / name).symlink_to(whisper_base)
+
+    async def story(t: Talk) -> None:
+        glasses = t.sim.glasses
+        glasses.speech._folder = tmp_path
+        await t.text("models load first")
+        await t.text("captions on")
+        await t.sim.sleep(1.0)
+        assert "first" in {entry.name for entry in glasses.runner.shelf.loaded()}
+        assert await t.text("models unload first") == "first listens: `captions off` first"
+        assert await t.text("models load second") == "second listens: captions begin anew"
+        await t.sim.sleep(1.0)
+        assert "second" in {entry.name for entry in glasses.runner.shelf.loaded()}
+        assert await t.text("models unload first") == "first is unloaded"
 
     talk(story)
