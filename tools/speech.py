@@ -65,14 +65,15 @@ def _find(name: str | None, say: Callable[[str], object]) -> Path:
     if wanted in built:
         return built[wanted]
     if name is None:
-        return _build_first(say)
+        return build_first(say)
     if Path(name).is_dir():
         return Path(name)
     there = f"there are: {', '.join(built)}" if built else f"run `browline models build {FIRST}`"
     raise ManifestError(f"no speech model is called {name!r}; {there}")
 
 
-def _build_first(say: Callable[[str], object]) -> Path:
+def build_first(say: Callable[[str], object]) -> Path:
+    """Fetch and build ``FIRST``; where it lies. Raises ModelError."""
     from tools import source  # it imports onnx
     from tools.export.whisper.build import build_whisper
 
