@@ -17,6 +17,7 @@ COMMANDS = {
     "console": "talk to running glasses, or ask them one thing",
     "models": "list, fetch, build and check models",
     "transcribe": "what is said in recordings, as text, JSON or subtitles",
+    "listen": "captions of what this computer's microphone hears",
     "ask": "one answer of a language model",
     "chat": "talk with a language model",
     "serve": "a language model behind OpenAI's API on this computer",

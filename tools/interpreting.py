@@ -33,7 +33,7 @@ def interpreter(
     """
     clock = RealClock()
     runner = Runner(clock, memory_mb=1 << 20)
-    guarded = Guarded(_translator(recogniser, target, model, runner), deadline_s=DEADLINE_S)
+    guarded = Guarded(open_translator(recogniser, target, model, runner), deadline_s=DEADLINE_S)
     talk: list[tuple[str, str]] = []
     with asyncio.Runner() as loop:
 
@@ -53,7 +53,8 @@ def interpreter(
     clock.close()
 
 
-def _translator(recogniser: Recogniser, target: str, model: str | None, runner: Runner) -> Translator:
+def open_translator(recogniser: Recogniser, target: str, model: str | None, runner: Runner) -> Translator:
+    """What translates into ``target`` on ``runner``: a language ``model`` where one is named. Raises ModelError."""
     if model is not None:
         place = find_model(model)
         language = Language(runner, built_folder(), 2, date.today)

@@ -152,3 +152,33 @@ def test_the_language_of_a_file_is_the_one_most_is_said_in() -> None:
     segments = [Segment(0, 1, "Hello", "en"), Segment(2, 6, "你好吗", "zh"), Segment(6, 7, "很好", "zh")]
     found = as_json(Path("a.wav"), segments, 0.12345)
     assert (found["language"], found["text"], found["rtf"]) == ("zh", "Hello你好吗很好", 0.123)
+
+
+def test_a_stream_is_what_live_captions_would_settle(transcribe: Run, fixtures: Path) -> None:
+    path = fixtures / "speech" / CLIP
+    first = transcribe("--stream", "--language", "zh", path)
+    assert first == transcribe("--stream", "--language", "zh", path), "the same on every machine"
+    status, out, err = first
+    assert (status, err) == (0, "")
+    assert out.count("\n") == 1
+    assert wrong(out) <= 4
+
+
+def test_a_stream_is_translated_under_its_lines(transcribe: Run, fixtures: Path) -> None:
+    status, out, err = transcribe("--stream", "--translate", "en", fixtures / "speech" / CLIP)
+    source, *translated = out.splitlines()
+    assert status == 0
+    assert wrong(source) <= 4
+    assert "not translated" in err if not translated else translated[0].isascii()
+
+
+def test_a_stream_has_no_other_form(transcribe: Run, fixtures: Path) -> None:
+    with pytest.raises(SystemExit) as ended:
+        transcribe("--stream", "--srt", fixtures / "speech" / CLIP)
+    assert ended.value.code == 2
+
+
+def test_a_stream_of_what_is_no_sound_says_so(transcribe: Run, tmp_path: Path) -> None:
+    (tmp_path / "bad.wav").write_bytes(b"hello")
+    status, _, err = transcribe("--stream", tmp_path / "bad.wav")
+    assert (status, "is no sound file that can be read" in err) == (2, True)
