@@ -81,5 +81,5 @@ def _nobody_gave(file: ModelFile, path: Path, answers: list[str]) -> str:
     listed = "".join(f"\n  {answer}" for answer in answers) or "\n  its manifest names no source"
     return (
         f"{file.name} could not be had:{listed}\n"
-        f"Run `browline models pull` when online, or put the file at {path}"
+        f"Try again when online (`browline models pull`, or `build` if it was that), or put the file at {path}"
     )

@@ -75,9 +75,9 @@ class TerminalLines:
         self._expected, self._begun, self._light = "", False, False
 
     def grow(self, text: str) -> None:
-        """Committed text is never touched again."""
+        """Committed text is never touched again; what was expected was expected before it."""
         text = text if self._begun else text.lstrip()
-        self._begun = self._begun or bool(text)
+        self._begun, self._expected = self._begun or bool(text), ""
         for letter in text:
             wide = width(letter)
             self._column = wide if self._column + wide > self._columns() else self._column + wide

@@ -112,6 +112,14 @@ def test_the_light_stands_on_the_screen_between_two_lines() -> None:
     assert screen.rows == ["Hello", ""]
 
 
+def test_what_was_expected_goes_when_it_came() -> None:
+    screen = Screen(20)
+    lines = TerminalLines(screen, lambda: 20)
+    lines.expect("Hello")
+    lines.grow("Hello")
+    assert screen.rows == ["Hello"]
+
+
 def test_what_may_come_is_cut_where_the_row_ends() -> None:
     screen = Screen(12)
     lines = TerminalLines(screen, lambda: 12)
