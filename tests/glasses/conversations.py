@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from drivers.sim.scenario import Scenario, Step
 from models.language import built_folder
-from models.speech.choice import list_speech
+from models.speech.whisper.folder import list_speech
 from runtime.core.messages import Shown
 from runtime.core.record import Recorder
 from runtime.core.replay import play as replay

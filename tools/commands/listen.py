@@ -20,6 +20,7 @@ from models.speech.whisper.recogniser import WhisperRecogniser
 from models.translation.guarded import Guarded
 from runtime.core.bus import Bus
 from runtime.core.clock import RealClock
+from runtime.core.log import LogRing, make_logger
 from runtime.sense.hearing.listener import Listener
 from runtime.sense.hearing.service import Hearing
 from runtime.sense.hearing.voice import MODEL as VAD
@@ -82,7 +83,9 @@ async def _listen(
         clock, lambda on: loop.call_soon_threadsafe(lines.light, on), options.device
     )
     runner = Runner(clock, memory_mb=1 << 20)
-    hearing = Hearing(Bus(clock), clock, microphone, Live(), silero(open_store(), runner), _report)
+    log = make_logger(clock, LogRing())
+    voice = silero(open_store(), runner)
+    hearing = Hearing(Bus(clock), clock, microphone, Live(), voice, log, _report)
     guarded = Guarded(open_translator(recogniser, target, options.translator, runner)) if target else None
     model = Understood(clock, runner, recogniser, options.language)
     captioner = Captioner(clock, model, lines, tell, interpreter=guarded, target=target)
