@@ -59,6 +59,7 @@ class SpeechFolder:
         """Quick: sizes are compared, nothing is hashed. Raises ManifestError."""
         self.path = path
         self.about = _read(path)
+        self._maps: dict[str, NDArray[Any]] = {}
         for name, mark in self.about.files.items():
             file = path / name
             if not file.is_file() or file.stat().st_size != mark.bytes:
@@ -68,7 +69,7 @@ class SpeechFolder:
     def of(cls, path: Path, about: Description) -> SpeechFolder:
         """A folder that is being built: nothing of it is checked."""
         folder = cls.__new__(cls)
-        folder.path, folder.about = path, about
+        folder.path, folder.about, folder._maps = path, about, {}
         return folder
 
     def verify(self) -> None:
@@ -78,14 +79,20 @@ class SpeechFolder:
                 raise ManifestError(f"{self.path}: {name} has changed: build the model again")
 
     def tensor(self, name: str) -> NDArray[Any]:
-        """A stored tensor, mapped; pages come in as they are touched. Raises ManifestError."""
+        """A stored tensor, mapped once; pages come in as they are touched, even of a file that is deleted meanwhile.
+
+        Raises ManifestError.
+        """
+        if name in self._maps:
+            return self._maps[name]
         stored = self.about.tensors.get(name)
         if stored is None:
             raise ManifestError(f"{self.path}: {DESCRIPTION} lists no tensor {name}: build the model again")
         try:
-            return map_tensor(self.path, stored)
+            self._maps[name] = map_tensor(self.path, stored)
         except (OSError, ValueError, TypeError) as error:
             raise ManifestError(f"{self.path}: tensor {name} can't be mapped: {error}") from error
+        return self._maps[name]
 
     def embeddings(self, tokens: NDArray[np.int64]) -> NDArray[np.float32]:
         """What tokens int64[n] stand for, float32[n, width]: rows of the table that is the head's, too."""
