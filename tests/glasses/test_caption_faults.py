@@ -11,6 +11,8 @@ from models.language import built_folder
 from models.speech.choice import MISSING
 from models.speech.whisper.folder import list_speech
 from models.store import cache_folder
+from runtime.console.commands.recordings import SOURCES
+from runtime.core.errors import RecordingError
 from runtime.core.messages import Caption
 from runtime.core.replay import play as replay
 from runtime.features.captions import wishes
@@ -129,6 +131,8 @@ def test_sound_is_recorded_only_when_asked_for_and_gives_the_same_captions_again
     path = tmp_path / "asked.mcap"
 
     async def live(sim: Sim) -> list[str]:
+        with pytest.raises(RecordingError, match="only when you ask"):
+            await sim.glasses.recorder.start(path, ["audio"])
         await sim.glasses.recorder.start(path, include=["audio"])
         witness = on(sim)
         await sim.sleep(8.0)
@@ -139,7 +143,7 @@ def test_sound_is_recorded_only_when_asked_for_and_gives_the_same_captions_again
         witness = on(sim)
         await sim.sleep(0.5)
         with sim.glasses.live.hold():
-            played = await replay(path, sim.glasses.bus, sim.clock, ("audio",))
+            played = await replay(path, sim.glasses.bus, sim.clock, SOURCES)
             await sim.sleep(1.0)
         assert played.complete and sim.light_is_on()
         return told(witness.captions)
