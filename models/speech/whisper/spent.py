@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -33,6 +33,10 @@ class Spent:
 
     def rest_on(self, stage: str, steps: Generator[None, None, T]) -> Generator[None, None, T]:
         """``steps``, of which all that is not told to be of another stage is of ``stage``."""
+        with closing(steps):
+            return (yield from self._timed(stage, steps))
+
+    def _timed(self, stage: str, steps: Generator[None, None, T]) -> Generator[None, None, T]:
         while True:
             began_ns, before = self._now_ns(), sum(self._seconds.values())
             try:

@@ -143,11 +143,11 @@ class CaptionsFeature:
     async def _obey(self, group: asyncio.TaskGroup) -> None:
         """Live by the wishes that are kept."""
         wishes = await self._clock.call("store", asked.read, self._store)
+        if not self._begun:
+            self._resume(wishes)
         before = self._wishes
         if wishes == before:
             return
-        if not self._begun:
-            self._resume(wishes)
         if _heard_with(wishes) != _heard_with(before):
             self._stop_listening()
         self._wishes = wishes
@@ -161,7 +161,10 @@ class CaptionsFeature:
         """Go on with what is shown, if this part failed and was started again."""
         self._begun = True
         shown = self._bus.latest(CAPTION)
-        if shown is None or not wishes.on:
+        if shown is None:
+            return
+        if not wishes.on:
+            self._publish()  # an empty page: captions were turned off meanwhile
             return
         self._paused = bool(shown.mark)
         page = self._said if wishes.translate == asked.OFF else self._translated
@@ -253,8 +256,7 @@ class CaptionsFeature:
         with self._tracer.span("captions.commit"):
             self._said.hear(said)
         if words.settled or words.tentative:
-            until_ns = said.t_ns + round(words.until_s * NS)
-            self._tracer.mark("captions.lag", until_ns, self._clock.now_ns())
+            self._since("captions.lag", said.t_ns + round(words.until_s * NS))
         direct = self._needs_no_translation(said)
         if direct:
             self._translated.hear(said)
@@ -290,7 +292,7 @@ class CaptionsFeature:
         self._translated.add(shown.text, said.t_ns, until_ns)
         if not shown.good:
             self._plain = said.number
-        self._tracer.mark("captions.translation", until_ns, self._clock.now_ns())
+        self._since("captions.translation", until_ns)
         self._publish()
         self._history.add(shown.text, said.t_ns, said.words.settled if shown.good else "")
         self._keeping.put(said, shown.text if shown.good else "")
@@ -299,7 +301,12 @@ class CaptionsFeature:
         """In the ledger: from the newest sound of an event to where it is known that somebody speaks."""
         if len(event.samples):
             heard_ns = event.t_ns + len(event.samples) * NS // RATE_HZ
-            self._tracer.mark("captions.vad", heard_ns, self._clock.now_ns())
+            self._since("captions.vad", heard_ns)
+
+    def _since(self, name: str, heard_ns: int) -> None:
+        """In the ledger: from the microphone to now; a card whose clock is ahead is not believed."""
+        now_ns = self._clock.now_ns()
+        self._tracer.mark(name, min(heard_ns, now_ns), now_ns)
 
     def _note_cost(self, spent: Mapping[str, float]) -> None:
         """In the ledger: what the words cost, one stage after the other up to now."""

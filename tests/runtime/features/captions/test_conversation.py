@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import itertools
+import weakref
 from collections.abc import Awaitable, Callable
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
 from models.base import BackendError, ModelError
+from models.speech.segments import SpeechEvent
 from runtime.core.clock import NS, VirtualClock, run_virtual
 from runtime.features.captions.conversation import MOST_WAITING_S, Conversation, Said
 from tests.runtime.features.captions.scripted import ScriptedModel, speak
@@ -158,3 +162,20 @@ def test_sound_that_waits_for_a_dead_model_is_bounded() -> None:
     table.play(script)
     assert table.conversation.waiting_s <= MOST_WAITING_S
     assert table.conversation.given_up > 0
+
+
+def test_sound_is_let_go_of_when_its_stretch_is_done() -> None:
+    table = Table("one two", "three four")
+    heard: list[weakref.ref[Any]] = []
+
+    def hear(event: SpeechEvent) -> None:
+        heard.append(weakref.ref(event.samples))
+        table.conversation.hear(event)
+
+    async def script() -> None:
+        for _ in range(3):
+            await speak(table.clock, 2.0, hear)
+
+    table.play(script)
+    gc.collect()
+    assert len(heard) == 63 and not any(ref() is not None for ref in heard)

@@ -175,6 +175,25 @@ def test_what_is_paused_stays_paused_when_the_feature_is_restarted(tmp_path: Pat
     one.run(story)
 
 
+def test_captions_that_were_turned_off_while_the_feature_was_down_stay_off_the_page(tmp_path: Path) -> None:
+    one = stage(tmp_path)
+    one.witness.may_be_emptied = True
+
+    async def story() -> None:
+        one.wish(on=True)
+        await one.clock.sleep(4.0)
+        assert one.witness.committed
+        one.store.set(wishes.setting("on"), False)
+        one.rig.supervisor.restart(wishes.KEY)
+        await one.clock.sleep(1.0)
+        assert one.is_quiet() and one.witness.committed == ""
+        one.wish(on=True)
+        await one.clock.sleep(0.1)
+        assert one.witness.committed == ""
+
+    one.run(story)
+
+
 @pytest.mark.parametrize("way", ["hang", "crash", "nonsense", "stream nonsense"])
 def test_what_a_bad_translator_makes_is_shown_as_it_was_said(tmp_path: Path, way: str) -> None:
     one = stage(tmp_path, every_s=8.0)
