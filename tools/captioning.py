@@ -63,7 +63,9 @@ class Captioner:
         self._clock, self._lines, self._say = clock, lines, tell
         self._conversation = Conversation(clock, model, self._told, _fail, itertools.count(1))
         self._translating = (
-            Translating(interpreter, target, lambda _: None, self._translated) if interpreter else None
+            Translating(interpreter, target, lambda _said, _text: None, self._translated)
+            if interpreter
+            else None
         )
         self._number = self._taken = 0  # the stretch of this line, and how many of its characters are written
         self._held: deque[Said] = deque()  # what was said since a translation is waited for

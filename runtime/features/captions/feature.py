@@ -87,7 +87,10 @@ class CaptionsFeature:
         self._translating: Translating | None = None
         self._numbers = itertools.count(1)  # of stretches
         self._unfinished: Said | None = None
-        self._forgotten = 0, 0  # a stretch, and how many of its characters the wearer wanted forgotten
+        self._forgotten = (
+            0,
+            0,
+        )  # what the wearer wanted forgotten: all before a stretch, and so much of its text
         self._plain = 0  # the last stretch that is shown as it was said
         self._begun = self._paused = False
         self._failed = ""  # why, as it stands in the log
@@ -133,8 +136,8 @@ class CaptionsFeature:
 
     def _forget(self) -> None:
         self._history.forget()
-        if self._unfinished is not None:
-            self._forgotten = self._unfinished.number, len(self._unfinished.words.settled)
+        said = self._unfinished
+        self._forgotten = (said.number, len(said.words.settled)) if said else (self._said.stretch + 1, 0)
         self._said.clear()
         self._translated.clear()
         self._turn(self._rewind.end())
@@ -281,13 +284,17 @@ class CaptionsFeature:
             self._plain = said.number
         return said.number == self._plain
 
-    def _grows(self, text: str) -> None:
+    def _grows(self, said: Said, text: str) -> None:
         """A translation is being made."""
-        self._translated.expect(text)
-        self._publish()
+        if said.number >= self._forgotten[0]:
+            self._translated.expect(text)
+            self._publish()
 
     def _interpreted(self, said: Said, shown: Translated) -> None:
         """A stretch is translated, or shown as it was said."""
+        self._keeping.put(said, shown.text if shown.good else "")
+        if said.number < self._forgotten[0]:
+            return
         until_ns = said.t_ns + round(said.words.until_s * NS)
         self._translated.add(shown.text, said.t_ns, until_ns)
         if not shown.good:
@@ -295,7 +302,6 @@ class CaptionsFeature:
         self._since("captions.translation", until_ns)
         self._publish()
         self._history.add(shown.text, said.t_ns, said.words.settled if shown.good else "")
-        self._keeping.put(said, shown.text if shown.good else "")
 
     def _note_event(self, event: SpeechEvent) -> None:
         """In the ledger: from the newest sound of an event to where it is known that somebody speaks."""

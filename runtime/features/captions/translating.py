@@ -26,13 +26,13 @@ class Interpreter(Protocol):
 
 
 class Translating:
-    """``done`` gets each stretch with what is shown of it, in order; ``grows`` what is being made of the next."""
+    """``done`` gets each stretch with what is shown of it, in order; ``grows`` what is being made of it."""
 
     def __init__(
         self,
         interpreter: Interpreter,
         target: str,
-        grows: Callable[[str], None],
+        grows: Callable[[Said, str], None],
         done: Callable[[Said, Translated], None],
     ) -> None:
         self._interpreter, self._target, self._grows, self._done = interpreter, target, grows, done
@@ -81,7 +81,7 @@ class Translating:
         def grow(piece: str) -> None:
             nonlocal made
             made += piece
-            self._grows(made)
+            self._grows(said, made)
 
         text = said.words.settled.strip()
         assert said.samples is not None

@@ -326,6 +326,26 @@ def test_what_is_forgotten_in_the_middle_of_a_sentence_does_not_come_back_with_i
     one.run(story)
 
 
+def test_what_is_forgotten_does_not_come_back_translated(tmp_path: Path) -> None:
+    one = stage(tmp_path, every_s=8.0)
+    one.witness.may_be_emptied = True
+
+    async def story() -> None:
+        one.wish(on=True, translate="de", keep=True)
+        await one.clock.sleep(4.6)
+        assert one.witness.captions[-1].tentative.startswith("Wir")
+        one.ask("forget")
+        shown = len(one.witness.captions)
+        await one.clock.sleep(3.0)
+        assert not any(c.committed or c.tentative for c in one.witness.captions[shown:])
+        assert "Wir gehen" not in await one.looked_back()
+        assert one.kept()[0].translation == BOOK[TEXTS[0]], "the transcript was asked for, and is whole"
+        await one.clock.sleep(6.0)
+        assert one.witness.committed.endswith(BOOK[TEXTS[1]])
+
+    one.run(story)
+
+
 @pytest.mark.parametrize(("kind", "line"), [("full", keeping.FULL), ("readonly", keeping.SEALED)])
 def test_what_a_full_or_read_only_disk_refuses_is_kept_when_it_takes_it(
     tmp_path: Path, kind: str, line: str
