@@ -10,7 +10,7 @@ from typing import Any, TypeVar, get_args
 
 import msgspec
 
-from runtime.console.command import Answer, Call, Command, choose, write_file
+from runtime.console.command import Answer, Call, Command, choose, present, write_file
 from runtime.console.errors import AbsentError, SlowError, UsageError
 from runtime.console.glasses import Glasses
 from runtime.console.table import stretch, table
@@ -77,6 +77,12 @@ def _switch(at: int) -> Callable[[Call], object]:
         return SWITCH[choose(call.word(at, "on or off"), SWITCH, "switch")]
 
     return parse
+
+
+def _on(call: Call) -> object:
+    """On, where there is something to hear with."""
+    present(call.glasses.hearing, "microphone")
+    return _switch(0)(call)
 
 
 def _language(other: str) -> Callable[[Call], object]:
@@ -199,7 +205,7 @@ def _brief(title: str) -> str:
 Run = Callable[[Call], Awaitable[Answer]]
 FORMS: dict[str, Run] = {
     "status": _status,
-    "on": _wish("on", _switch(0), lambda _: "captions are on"),
+    "on": _wish("on", _on, lambda _: "captions are on"),
     "off": _wish("on", _switch(0), lambda _: "captions are off"),
     "language": _wish("language", _language(wishes.AUTO), lambda one: f"speech is taken for {one}"),
     "translate": _wish("translate", _language(wishes.OFF), lambda one: f"translation {one}"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 from runtime.console.shell import Shell
@@ -45,8 +45,8 @@ class Talk:
         return str(answer["text"])
 
 
-def talk(story: Callable[[Talk], Awaitable[T]]) -> T:
-    """Run ``story`` on fresh glasses whose shell is in JSON mode."""
+def talk(story: Callable[[Talk], Awaitable[T]], without: Sequence[str] = ()) -> T:
+    """Run ``story`` on fresh glasses whose shell is in JSON mode; ``without`` names parts that they have not."""
 
     async def told(sim: Sim) -> T:
         one = Talk(sim)
@@ -58,4 +58,4 @@ def talk(story: Callable[[Talk], Awaitable[T]]) -> T:
             serving.cancel()
             await asyncio.gather(serving, return_exceptions=True)
 
-    return play(told)
+    return play(told, without=without)

@@ -80,6 +80,15 @@ def test_what_nobody_knows_is_refused_and_changes_nothing() -> None:
     talk(story)
 
 
+def test_glasses_that_hear_nothing_say_so() -> None:
+    async def story(t: Talk) -> None:
+        assert "these glasses have no microphone" in await t.refused("captions on")
+        assert not wishes.read(t.sim.glasses.store).on
+        await t.text("captions off")
+
+    talk(story, without=("microphone",))
+
+
 def test_status_tells_what_is_wished_and_what_was_said() -> None:
     async def story(t: Talk) -> None:
         await t.text("captions translate en")
