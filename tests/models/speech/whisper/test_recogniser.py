@@ -242,7 +242,7 @@ def test_too_little_sound_says_nothing_and_too_much_is_left_out(small: Small) ->
     recogniser, model = scripted(small, says(small, " one"))
     utterance = recogniser.utterance()
     utterance.accept(warble(0.05))
-    assert understood(utterance, final=True) == Hypothesis()
+    assert not understood(utterance, final=True).pieces
     utterance.accept(warble(40.0))
     assert understood(utterance).text == "one"
     assert model.frames == [3000]
