@@ -27,9 +27,9 @@ class Spent:
             self._seconds[stage] += (self._now_ns() - began_ns) / 1e9
 
     def take(self) -> dict[str, float]:
-        """Seconds by stage since this was asked last."""
+        """Seconds by stage since this was asked last; a stage that took none is left out."""
         taken, self._seconds = self._seconds, dict.fromkeys(STAGES, 0.0)
-        return taken
+        return {stage: seconds for stage, seconds in taken.items() if seconds}
 
     def rest_on(self, stage: str, steps: Generator[None, None, T]) -> Generator[None, None, T]:
         """``steps``, of which all that is not told to be of another stage is of ``stage``."""
