@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from collections.abc import Generator as Steps
 
 import msgspec
 import numpy as np
@@ -51,22 +52,37 @@ class TextReader:
 
     def read(self, image: NDArray[np.uint8]) -> list[TextLine]:
         """``image`` uint8[H, W, 3] BGR → its lines in reading order. Raises BackendError."""
+        return _finished(self.steps(image))
+
+    def steps(self, image: NDArray[np.uint8]) -> Steps[None, None, list[TextLine]]:
+        """As ``read``; yields between steps of a few lines, so that what is more urgent may go between them."""
         boxes = sorted(self._detector.detect(image), key=_length, reverse=True)
-        lines = self.read_boxes(image, boxes[:SAMPLE])
+        yield
+        lines = yield from self._lines(image, boxes[:SAMPLE])
         if turns := _direction(lines):
-            lines = self._read_turned(image, turns)
+            lines = yield from self._read_turned(image, turns)
         else:
-            lines += self.read_boxes(image, boxes[SAMPLE:])
+            lines += yield from self._lines(image, boxes[SAMPLE:])
         return reading_order([line for line in lines if line.confidence >= self._min_confidence])
 
-    def _read_turned(self, image: NDArray[np.uint8], turns: int) -> list[TextLine]:
+    def _read_turned(self, image: NDArray[np.uint8], turns: int) -> Steps[None, None, list[TextLine]]:
         """Held sideways or head down: look again, the right way up."""
         height, width = image.shape[:2]
         upright = np.ascontiguousarray(np.rot90(image, turns))
+        boxes = self._detector.detect(upright)
+        yield
+        lines = yield from self._lines(upright, boxes)
         return [
             msgspec.structs.replace(line, box=straighten.unturned(line.box, turns, width, height))
-            for line in self.read_boxes(upright, self._detector.detect(upright))
+            for line in lines
         ]
+
+    def _lines(self, image: NDArray[np.uint8], boxes: Sequence[TextBox]) -> Steps[None, None, list[TextLine]]:
+        lines: list[TextLine] = []
+        for start in range(0, len(boxes), SAMPLE):
+            lines += self.read_boxes(image, boxes[start : start + SAMPLE])
+            yield
+        return lines
 
     def read_boxes(self, image: NDArray[np.uint8], boxes: Sequence[TextBox]) -> list[TextLine]:
         """Read given boxes, in their order; a box where nothing is read gives no line."""
@@ -85,6 +101,15 @@ class TextReader:
             TextLine(text.strip(), confidence, box)
             for (text, confidence), box in zip(read, boxes, strict=True)
         ]
+
+
+def _finished(steps: Steps[None, None, list[TextLine]]) -> list[TextLine]:
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            lines: list[TextLine] = end.value
+            return lines
 
 
 def _length(box: TextBox) -> float:

@@ -25,6 +25,7 @@ NS = 1_000_000_000
 PROMPT = frozenset(
     {"imu", "display", "keys", "light", "microphone"}
 )  # threads that only move bytes, and soon
+PATIENT = frozenset({"snap.codes"})  # searches as long as it may, beside speech that does not wait
 
 
 class Clock(Protocol):
@@ -143,7 +144,7 @@ def _settle_thread(name: str) -> None:
     with contextlib.suppress(OSError):  # a sandbox may forbid either
         Path(f"/proc/self/task/{thread}/comm").write_text(name[:15], encoding="utf-8")
         if name not in PROMPT:
-            os.setpriority(os.PRIO_PROCESS, thread, 5)
+            os.setpriority(os.PRIO_PROCESS, thread, 15 if name in PATIENT else 5)
 
 
 class VirtualClock:

@@ -17,13 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.base import Hypothesis, ModelError, Utterance
-from models.speech.segments import SpeechEvent
+from models.speech.segments import CUTTING, SpeechEvent
 from models.speech.vad import RATE_HZ
 from runtime.core.clock import NS, Clock
 from runtime.features.captions.agreement import Agreement, Words
 
 AGAIN_S = 0.3  # new sound before a stretch is understood again
 REST = 1.5  # … or this many times what the last time took
+PAUSE_S = 0.12  # without sound: the speech pauses, for sound comes every 32 ms
 RETRY_S = 2.0  # after a model failed
 MOST_WAITING_S = 60.0  # of sound that waits while a model fails; the oldest stretches go first
 
@@ -65,8 +66,10 @@ class _Stretch:
         self.number, self.t_ns = number, t_ns
         self.sound: list[NDArray[np.float32]] = []
         self.taken = 0  # chunks of ``sound`` that the utterance has
-        self.ended = False
+        self.came_ns = t_ns  # when the last of it came
+        self.ended = self.paused = False
         self.utterance: Utterance | None = None
+        self.last = Hypothesis()
         self.pieces = 0  # of the utterance's last hypothesis
         self.agreement = Agreement()
 
@@ -78,9 +81,20 @@ class _Stretch:
     def new_s(self) -> float:
         return sum(map(len, self.sound[self.taken :])) / RATE_HZ
 
+    @property
+    def read(self) -> bool:
+        """Whether the last hypothesis heard all that was said, if this is a pause: what came since is its sound."""
+        sure = bool(self.last.pieces) and not self.last.doubt
+        return self.new_s <= (CUTTING.after_s / 2 if sure else 0.0)  # half: the last sound may be a soft one
+
+    @property
+    def understood(self) -> bool:
+        """Whether it is over, and there is nothing left to hear."""
+        return self.ended and self.paused and bool(self.last.pieces) and self.read
+
     def forget_work(self) -> None:
         """The model went: the next one hears the sound from its beginning; what is settled stays."""
-        self.utterance, self.taken, self.pieces = None, 0, 0
+        self.utterance, self.taken, self.pieces, self.last = None, 0, 0, Hypothesis()
 
 
 class Conversation:
@@ -117,10 +131,12 @@ class Conversation:
             self._stretches[-1].ended = True
         if not self._stretches or self._stretches[-1].ended:
             self._stretches.append(_Stretch(next(self._numbers), event.t_ns))
-        stretch = self._stretches[-1]
+        stretch, now_ns = self._stretches[-1], self._clock.now_ns()
+        stretch.ended = event.kind == "end"
+        stretch.paused = stretch.ended and now_ns - stretch.came_ns >= PAUSE_S * NS
         if len(event.samples):
             stretch.sound.append(event.samples)
-        stretch.ended = event.kind == "end"
+            stretch.came_ns = now_ns
         while len(self._stretches) > 1 and self.waiting_s > MOST_WAITING_S:
             self._stretches.popleft()
             self.given_up += 1
@@ -135,10 +151,9 @@ class Conversation:
         """Understand until cancelled."""
         failed = False
         while True:
-            await self._news.wait()
-            self._news.clear()
+            paused = await self._wait()
             try:
-                await self._catch_up()
+                await self._catch_up(paused)
             except ModelError as error:
                 if self._over:
                     return
@@ -153,10 +168,24 @@ class Conversation:
                     failed = False
                     self._trouble(None)
 
-    async def _catch_up(self) -> None:
-        """Understand whatever is due; returns when all that is left waits for more sound."""
-        while self._stretches and self._due(self._stretches[0]):
-            stretch = self._stretches[0]
+    async def _wait(self) -> bool:
+        """Until something is heard, or, where not all was understood, until nothing is: whether speech pauses."""
+        unread = bool(self._stretches) and not self._stretches[0].read
+        try:
+            async with asyncio.timeout(PAUSE_S if unread else None):
+                await self._news.wait()
+        except TimeoutError:
+            return True
+        self._news.clear()
+        return False
+
+    async def _catch_up(self, paused: bool) -> None:
+        """Understand whatever is due; returns when all that is left waits for more sound.
+
+        In a pause all that was heard is understood at once: it may be the end, which then has to wait for nothing.
+        """
+        while self._stretches and (paused or self._due(self._stretches[0])):
+            stretch, paused = self._stretches[0], False
             if await self._understand(stretch) and self._stretches and self._stretches[0] is stretch:
                 self._stretches.popleft()
 
@@ -165,26 +194,31 @@ class Conversation:
 
     async def _understand(self, stretch: _Stretch) -> bool:
         """One hypothesis of the stretch; whether it was the last."""
+        final, heard_s = stretch.ended, stretch.heard_s
+        spent: Mapping[str, float] = {}
+        if not stretch.understood:
+            stretch.last = await self._hypothesis(stretch, final)
+            spent = stretch.last.spent
+        if self._over:
+            return False
+        hypothesis = stretch.last
+        stretch.pieces = len(hypothesis.pieces)
+        words = stretch.agreement.hear(hypothesis, heard_s, final=final)
+        whole = np.concatenate(stretch.sound) if final else None
+        self._tell(Said(stretch.number, stretch.t_ns, words, hypothesis.language, final, whole, spent))
+        return final
+
+    async def _hypothesis(self, stretch: _Stretch, final: bool) -> Hypothesis:
         began_ns = self._clock.now_ns()
         if stretch.utterance is None:
             stretch.utterance = await self._model.utterance()
         # A model that came back has no last hypothesis to hold on to, or a shorter one.
         settled = min(stretch.agreement.settled, stretch.pieces)
-        sound, final = stretch.sound[stretch.taken :], stretch.ended
+        sound = stretch.sound[stretch.taken :]
         stretch.taken = len(stretch.sound)
-        heard_s = stretch.heard_s
-        job = _decode(stretch.utterance, sound, settled, final)
-        hypothesis = await self._model.run(job)
+        hypothesis = await self._model.run(_decode(stretch.utterance, sound, settled, final))
         self._cost_s = (self._clock.now_ns() - began_ns) / NS
-        if self._over:
-            return False
-        stretch.pieces = len(hypothesis.pieces)
-        words = stretch.agreement.hear(hypothesis, heard_s, final=final)
-        whole = np.concatenate(stretch.sound) if final else None
-        self._tell(
-            Said(stretch.number, stretch.t_ns, words, hypothesis.language, final, whole, hypothesis.spent)
-        )
-        return final
+        return hypothesis
 
 
 def _decode(utterance: Utterance, sound: list[NDArray[np.float32]], settled: int, final: bool) -> Job:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -41,9 +41,14 @@ class Runs(Protocol):
     """The model runner: one worker an accelerator."""
 
     async def run(
-        self, job: Callable[[], Any], *, deadline_s: float | None = None, name: str = "", priority: int = 0
+        self,
+        job: Callable[[], Any] | Generator[Any, None, Any],
+        *,
+        deadline_s: float | None = None,
+        name: str = "",
+        priority: int = 0,
     ) -> Any:
-        """Run ``job`` off the loop. Raises ModelError."""
+        """Run ``job`` off the loop; others may go between the steps of a generator. Raises ModelError."""
         ...
 
 
@@ -150,12 +155,14 @@ class Capture:
         )
 
     async def _text(self, best: list[Image]) -> Part:
-        def job() -> Part:
-            return Part() if self._cancelled else pipeline.read_text(best, self._tools, self._trace_id)
+        def steps() -> Generator[None, None, Part]:
+            if self._cancelled:
+                return Part()
+            return (yield from pipeline.read_text(best, self._tools, self._trace_id))
 
         try:
             part: Part = await self._runner.run(
-                job, deadline_s=self.left(LATE_S), name="snap.text", priority=Priority.READ
+                steps(), deadline_s=self.left(LATE_S), name="snap.text", priority=Priority.READ
             )
         except DeadlineError:
             return Part(troubles=(Trouble("text", "The text took too long: press again"),))

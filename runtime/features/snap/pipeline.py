@@ -6,7 +6,7 @@ two readers side by side.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 
 import msgspec
 
@@ -71,19 +71,29 @@ def read_codes(best: Sequence[Image], tools: Tools, expired: Expired, trace_id: 
     return Part(codes=codes, troubles=troubles, ms={"codes": milliseconds(start, tools.clock.now_ns())})
 
 
-def read_text(best: Sequence[Image], tools: Tools, trace_id: int = 0) -> Part:
-    """The lines of the sharpest frame."""
+def read_text(best: Sequence[Image], tools: Tools, trace_id: int = 0) -> Generator[None, None, Part]:
+    """The lines of the sharpest frame; yields between steps, so that a caption need not wait for all of it."""
     if tools.text is None:
         return Part(troubles=(Trouble("text", TEXT_LOADING),))
     start = tools.clock.now_ns()
     troubles: tuple[Trouble, ...] = ()
     lines: tuple[TextLine, ...] = ()
-    with tools.tracer.span("snap.text", trace_id):
+    try:
+        lines = tuple((yield from tools.text.steps(best[0])))
+    except ModelError as error:
+        troubles = (Trouble("text", f"Text failed: {error}"),)
+    end = tools.clock.now_ns()
+    tools.tracer.mark("snap.text", start, end, trace_id)
+    return Part(lines=lines, troubles=troubles, ms={"text": milliseconds(start, end)})
+
+
+def _finished(steps: Generator[None, None, Part]) -> Part:
+    while True:
         try:
-            lines = tuple(tools.text.read(best[0]))
-        except ModelError as error:
-            troubles = (Trouble("text", f"Text failed: {error}"),)
-    return Part(lines=lines, troubles=troubles, ms={"text": milliseconds(start, tools.clock.now_ns())})
+            next(steps)
+        except StopIteration as end:
+            part: Part = end.value
+            return part
 
 
 def finish(best: Sequence[Image], parts: Sequence[Part], tools: Tools, trace_id: int = 0) -> SnapResult:
@@ -119,7 +129,7 @@ def read_product(images: Sequence[Image], tools: Tools, expired: Expired) -> Sna
     if expired():
         parts.append(Part(troubles=(Trouble("text", "No time was left for the text: press again"),)))
     else:
-        parts.append(read_text(best, tools))
+        parts.append(_finished(read_text(best, tools)))
     result = finish(best, parts, tools)
     total = milliseconds(start, tools.clock.now_ns())
     return msgspec.structs.replace(result, ms={**result.ms, "total": total})

@@ -10,7 +10,7 @@ Errors::
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -126,8 +126,8 @@ class LineReader(Protocol):
         """``image`` uint8[H, W, 3] BGR → where its lines are, unread. Raises ModelError."""
         ...
 
-    def read(self, image: Image) -> list[TextLine]:
-        """``image`` uint8[H, W, 3] BGR → lines in reading order. Raises ModelError."""
+    def steps(self, image: Image) -> Generator[None, None, list[TextLine]]:
+        """``image`` uint8[H, W, 3] BGR → lines in reading order; yields between steps. Raises ModelError."""
         ...
 
 
@@ -140,6 +140,10 @@ class Tracing(Protocol):
 
     def span(self, name: str, trace_id: int = 0) -> AbstractContextManager[Any]:
         """Time what happens inside."""
+        ...
+
+    def mark(self, name: str, start_ns: int, end_ns: int, trace_id: int = 0) -> None:
+        """Record what was timed elsewhere."""
         ...
 
 

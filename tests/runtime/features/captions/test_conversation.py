@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import pytest
 
 from models.base import BackendError, ModelError
@@ -63,6 +64,20 @@ def test_words_come_while_they_are_spoken_and_the_last_soon_after_the_end() -> N
     assert first_s < 0.4 + 1.2
     assert table.finals == [TEXT]
     assert table.told[-1][0] == pytest.approx(7.6 + 0.1, abs=0.11)
+
+
+def test_what_was_understood_in_the_pause_is_settled_with_its_end() -> None:
+    table = Table(TEXT)
+
+    async def script() -> None:
+        await table.speak(7.8, end=False)  # with the moment of silence that is kept behind speech
+        await table.clock.sleep(0.5)
+        table.conversation.hear(SpeechEvent("end", table.clock.now_ns(), np.zeros(0, np.float32)))
+
+    table.play(script)
+    assert table.finals == [TEXT]
+    assert table.told[-1][0] == pytest.approx(8.3, abs=0.01)
+    assert not any(final for _, _, final in table.model.calls)
 
 
 def test_what_is_settled_never_changes() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Generator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -44,6 +44,10 @@ class FakeText:
     def find(self, image: Image) -> list[TextBox]:
         return [line.box for line in self.read(image)]
 
+    def steps(self, image: Image) -> Generator[None, None, list[TextLine]]:
+        yield
+        return self.read(image)
+
     def read(self, image: Image) -> list[TextLine]:
         if self.error:
             raise self.error
@@ -60,6 +64,9 @@ class FakeTracer:
     def span(self, name: str, trace_id: int = 0) -> AbstractContextManager[Any]:
         self.names.append(name)
         return nullcontext()
+
+    def mark(self, name: str, start_ns: int, end_ns: int, trace_id: int = 0) -> None:
+        self.names.append(name)
 
 
 class FakeSight:
@@ -92,13 +99,26 @@ class FakeRunner:
         self.names: list[str] = []
 
     async def run(
-        self, job: Callable[[], Any], *, deadline_s: float | None = None, name: str = "", priority: int = 0
+        self,
+        job: Callable[[], Any] | Generator[Any, None, Any],
+        *,
+        deadline_s: float | None = None,
+        name: str = "",
+        priority: int = 0,
     ) -> Any:
         self.names.append(name)
         await self.clock.sleep(self.takes_s)
         if self.error:
             raise self.error
-        return job()
+        return _finished(job) if isinstance(job, Generator) else job()
+
+
+def _finished(steps: Generator[Any, None, Any]) -> Any:
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
 
 
 class FakeStore:
