@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from models.base import TextBox, TextDetector, TextLine, TextRecogniser
 from models.ocr import straighten
 from models.ocr.order import reading_order
+from models.steps import finished
 
 TALL = 1.5  # higher than this times its width: text that runs up or down, or a single tall character
 UNSURE = 0.85  # below this the other directions are tried
@@ -52,7 +53,7 @@ class TextReader:
 
     def read(self, image: NDArray[np.uint8]) -> list[TextLine]:
         """``image`` uint8[H, W, 3] BGR → its lines in reading order. Raises BackendError."""
-        return _finished(self.steps(image))
+        return finished(self.steps(image))
 
     def steps(self, image: NDArray[np.uint8]) -> Steps[None, None, list[TextLine]]:
         """As ``read``; yields between steps of a few lines, so that what is more urgent may go between them."""
@@ -101,15 +102,6 @@ class TextReader:
             TextLine(text.strip(), confidence, box)
             for (text, confidence), box in zip(read, boxes, strict=True)
         ]
-
-
-def _finished(steps: Steps[None, None, list[TextLine]]) -> list[TextLine]:
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            lines: list[TextLine] = end.value
-            return lines
 
 
 def _length(box: TextBox) -> float:

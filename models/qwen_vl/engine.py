@@ -35,6 +35,7 @@ from models.qwen_vl.template import Template, load_template
 from models.qwen_vl.turns import View, told
 from models.qwen_vl.vision import Encoder
 from models.qwen_vl.words import Words
+from models.steps import finished
 
 PREFIX_BYTES = 256 << 20
 
@@ -222,12 +223,7 @@ class Engine:
 
 def run(steps: Steps) -> Answer:
     """Take every step and give the whole answer."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            answer: Answer = end.value
-            return answer
+    return finished(steps)
 
 
 def open_engine(

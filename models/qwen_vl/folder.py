@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Protocol, TypeVar
 
 import msgspec
 import numpy as np
@@ -25,6 +25,18 @@ DESCRIPTION = "model.json"
 Quant = Literal["none", "int8", "int4"]
 BITS: dict[Quant, int] = {"none": 0, "int8": 8, "int4": 4}
 PlainName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+
+
+class Described(Protocol):
+    """A description: its ``format`` tells whether this version reads it."""
+
+    @property
+    def format(self) -> int:
+        """The version of its form."""
+        ...
+
+
+T = TypeVar("T", bound=Described)
 
 
 class StoredTensor(msgspec.Struct, frozen=True):
@@ -124,20 +136,25 @@ def map_tensor(folder: Path, stored: StoredTensor) -> NDArray[Any]:
     return np.memmap(folder / stored.file, np.dtype(stored.dtype), "r", stored.offset, stored.shape)
 
 
-def _read(path: Path) -> Description:
-    file = path / DESCRIPTION
+def read_description(file: Path, kind: type[T], reads: int, missing: str) -> T:
+    """A description of format ``reads``; ``missing`` is what is said where there is none. Raises ManifestError."""
     try:
-        about = msgspec.json.decode(file.read_bytes(), type=Description)
+        about = msgspec.json.decode(file.read_bytes(), type=kind)
     except FileNotFoundError:
-        raise ManifestError(
-            f"{path} is no built model ({DESCRIPTION} is missing): run `browline models build` on the checkpoint"
-        ) from None
+        raise ManifestError(missing) from None
     except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ManifestError(
             f"{file}: {error}: build the model again with this version of Browline"
         ) from error
-    if about.format != FORMAT:
+    if about.format != reads:
         raise ManifestError(
-            f"{file} is of format {about.format}, this Browline reads {FORMAT}: build it again"
+            f"{file} is of format {about.format}, this Browline reads {reads}: build it again"
         )
     return about
+
+
+def _read(path: Path) -> Description:
+    told = (
+        f"{path} is no built model ({DESCRIPTION} is missing): run `browline models build` on the checkpoint"
+    )
+    return read_description(path / DESCRIPTION, Description, FORMAT, told)

@@ -6,15 +6,15 @@ Only one stretch is in memory, however long the recording is.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from collections.abc import Generator as Steps
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from models.base import Hypothesis, Recogniser, Spoken
+from models.base import Recogniser, Spoken
 from models.speech.segments import RATE_HZ, Cutting, Segmenter, SpeechEvent
 from models.speech.sentences import sentences
+from models.steps import finished
 
 # A recording can wait: stretches are longer than those of live captions, which gives the model more to go by.
 CUTTING = Cutting(silence_s=0.8, cut_from_s=22.0, cut_by_s=29.0)
@@ -85,13 +85,3 @@ class Transcriber:
             translation = self._translate(spoken) if self._translate else ""
             start, end = start_s + pieces[0].start_s, start_s + pieces[-1].end_s
             yield Segment(round(start, 3), round(end, 3), text, found.language, translation)
-
-
-def finished(steps: Steps[None, None, Hypothesis]) -> Hypothesis:
-    """Run a decode to its end, where nothing else waits for the processor."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as done:
-            hypothesis: Hypothesis = done.value
-            return hypothesis

@@ -14,7 +14,7 @@ from models.base import Hypothesis, Utterance
 from models.speech.segments import Segmenter
 from models.speech.vad import RATE_HZ, STEP, SileroVad
 from models.speech.whisper.recogniser import WhisperRecogniser
-from models.speech.whole import finished
+from models.steps import finished
 from runtime.core.clock import NS, VirtualClock, run_virtual
 from runtime.features.captions.conversation import Conversation, Job, Said
 from tools.bench.captions_clips import Clip

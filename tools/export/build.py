@@ -111,7 +111,7 @@ def _plan(checkpoint: Checkpoint, quant: Quant) -> Plan:
         sizes = _sizes(checkpoint, "video_processor", "video_preprocessor_config.json")
         clips = family.clips(checkpoint.config, sizes or preprocessor, text)
         vision = msgspec.structs.replace(vision, clips=clips)
-    return Plan(checkpoint, family, text, vision, _tokenizer(checkpoint, text), quant)
+    return Plan(checkpoint, family, text, vision, tokenizer_of(checkpoint, text.vocab), quant)
 
 
 def _sizes(checkpoint: Checkpoint, part: str, file: str) -> dict[str, Any]:
@@ -303,15 +303,16 @@ def _describe(folder: Path, about: Description, known: dict[str, FileMark]) -> D
     return whole
 
 
-def _tokenizer(checkpoint: Checkpoint, shape: TextShape) -> Tokenizer:
+def tokenizer_of(checkpoint: Checkpoint, vocabulary: int) -> Tokenizer:
+    """The tokenizer, which may know no token that the model does not. Raises CheckpointError."""
     try:
         tokenizer = Tokenizer.from_str(checkpoint.files["tokenizer.json"].decode())
     except Exception as error:  # the library raises plain Exception
         raise CheckpointError(f"{checkpoint.where.name}: tokenizer.json can't be read: {error}") from error
     highest = max(tokenizer.get_vocab(with_added_tokens=True).values(), default=-1)
-    if highest >= shape.vocab:
+    if highest >= vocabulary:
         raise CheckpointError(
-            f"{checkpoint.where.name}: the tokenizer knows token {highest}, the model only {shape.vocab}: "
+            f"{checkpoint.where.name}: the tokenizer knows token {highest}, the model only {vocabulary}: "
             "they do not belong together"
         )
     return tokenizer

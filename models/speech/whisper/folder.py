@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from models.base import ManifestError
 from models.manifest import sha256_of
-from models.qwen_vl.folder import FileMark, PlainName, StoredTensor, map_tensor
+from models.qwen_vl.folder import FileMark, PlainName, StoredTensor, map_tensor, read_description
 from models.speech.whisper.shape import Shape
 
 FORMAT = 3
@@ -104,19 +104,5 @@ class SpeechFolder:
 
 
 def _read(path: Path) -> Description:
-    file = path / DESCRIPTION
-    try:
-        about = msgspec.json.decode(file.read_bytes(), type=Description)
-    except FileNotFoundError:
-        raise ManifestError(
-            f"{path} is no built speech model ({DESCRIPTION} is missing): run `browline models build whisper-base`"
-        ) from None
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ManifestError(
-            f"{file}: {error}: build the model again with this version of Browline"
-        ) from error
-    if about.format != FORMAT:
-        raise ManifestError(
-            f"{file} is of format {about.format}, this Browline reads {FORMAT}: build it again"
-        )
-    return about
+    told = f"{path} is no built speech model ({DESCRIPTION} is missing): run `browline models build whisper-base`"
+    return read_description(path / DESCRIPTION, Description, FORMAT, told)

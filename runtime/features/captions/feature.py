@@ -87,10 +87,8 @@ class CaptionsFeature:
         self._translating: Translating | None = None
         self._numbers = itertools.count(1)  # of stretches
         self._unfinished: Said | None = None
-        self._forgotten = (
-            0,
-            0,
-        )  # what the wearer wanted forgotten: all before a stretch, and so much of its text
+        # What the wearer wanted forgotten: all before a stretch, and so many characters of it.
+        self._forgotten = (0, 0)
         self._plain = 0  # the last stretch that is shown as it was said
         self._begun = self._paused = False
         self._failed = ""  # why, as it stands in the log

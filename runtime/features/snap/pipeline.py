@@ -11,6 +11,7 @@ from collections.abc import Generator, Sequence
 import msgspec
 
 from models.base import ModelError, TextLine
+from models.steps import finished
 from runtime.features.snap.fields.extract import extract
 from runtime.features.snap.quality import best_first, quality
 from runtime.features.snap.result import (
@@ -87,15 +88,6 @@ def read_text(best: Sequence[Image], tools: Tools, trace_id: int = 0) -> Generat
     return Part(lines=lines, troubles=troubles, ms={"text": milliseconds(start, end)})
 
 
-def _finished(steps: Generator[None, None, Part]) -> Part:
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            part: Part = end.value
-            return part
-
-
 def finish(best: Sequence[Image], parts: Sequence[Part], tools: Tools, trace_id: int = 0) -> SnapResult:
     """Put the parts together and find the fields; an empty result says what the wearer can do."""
     start = tools.clock.now_ns()
@@ -129,7 +121,7 @@ def read_product(images: Sequence[Image], tools: Tools, expired: Expired) -> Sna
     if expired():
         parts.append(Part(troubles=(Trouble("text", "No time was left for the text: press again"),)))
     else:
-        parts.append(_finished(read_text(best, tools)))
+        parts.append(finished(read_text(best, tools)))
     result = finish(best, parts, tools)
     total = milliseconds(start, tools.clock.now_ns())
     return msgspec.structs.replace(result, ms={**result.ms, "total": total})

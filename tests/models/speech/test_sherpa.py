@@ -14,6 +14,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from models.base import BackendError, Hypothesis, ManifestError, Piece
 from models.speech.sherpa import SherpaRecogniser, behind, open_sherpa, pieces_of
+from models.steps import finished
 from tests.models.speech.sounds import warble
 
 TAGS = ("<|zh|>", "<|NEUTRAL|>", "<|Speech|>", "<|woitn|>")
@@ -67,12 +68,7 @@ def draw_sense_voice(folder: Path) -> Path:
 
 
 def understood(steps: Steps[None, None, Hypothesis]) -> Hypothesis:
-    while True:
-        try:
-            next(steps)
-        except StopIteration as done:
-            hypothesis: Hypothesis = done.value
-            return hypothesis
+    return finished(steps)
 
 
 def test_sherpa_onnx_runs_and_its_tokens_become_pieces(tmp_path: Path) -> None:

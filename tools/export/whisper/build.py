@@ -6,17 +6,15 @@ import shutil
 from pathlib import Path
 
 import msgspec
-from tokenizers import Tokenizer
 
 from models.manifest import sha256_of
 from models.qwen_vl.folder import FileMark
 from models.speech.whisper import selftest
 from models.speech.whisper.folder import DESCRIPTION, FORMAT, Description, Quant, SpeechFolder
 from models.speech.whisper.model import WhisperModel
-from models.speech.whisper.shape import Shape
-from tools.export.build import Origin, Progress, appearing, ignore
+from tools.export.build import Origin, Progress, appearing, ignore, tokenizer_of
 from tools.export.checkpoint import Checkpoint
-from tools.export.errors import CheckpointError, ExportError
+from tools.export.errors import ExportError
 from tools.export.graph import save
 from tools.export.weights import WeightFile
 from tools.export.whisper.checkpoint import Tensors, open_whisper_checkpoint, shape_of, suppressed
@@ -40,7 +38,7 @@ def build_whisper(
         raise ExportError(f"{target} is there already: remove it, or build under another name")
     checkpoint = open_whisper_checkpoint(source)
     shape = shape_of(checkpoint.config)
-    _check_tokenizer(checkpoint, shape)
+    tokenizer_of(checkpoint, shape.vocabulary)
     never, first = suppressed(checkpoint.config)
     with appearing(target) as folder:
         about = Description(
@@ -107,16 +105,3 @@ def _describe(folder: Path, about: Description, progress: Progress) -> Descripti
     (folder / DESCRIPTION).write_bytes(msgspec.json.format(msgspec.json.encode(whole), indent=1))
     progress("self-test", 3, 3)
     return whole
-
-
-def _check_tokenizer(checkpoint: Checkpoint, shape: Shape) -> None:
-    try:
-        tokenizer = Tokenizer.from_str(checkpoint.files["tokenizer.json"].decode())
-    except Exception as error:  # the library raises plain Exception
-        raise CheckpointError(f"{checkpoint.where.name}: tokenizer.json can't be read: {error}") from error
-    highest = max(tokenizer.get_vocab(with_added_tokens=True).values(), default=-1)
-    if highest >= shape.vocabulary:
-        raise CheckpointError(
-            f"{checkpoint.where.name}: the tokenizer knows token {highest}, the model only {shape.vocabulary}: "
-            "they do not belong together"
-        )

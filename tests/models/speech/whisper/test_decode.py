@@ -12,6 +12,7 @@ from models.speech.whisper.decode import Draft, Limits, listen, write
 from models.speech.whisper.model import Sound
 from models.speech.whisper.rules import LATEST_START, Rules
 from models.speech.whisper.text import Text, Turns
+from models.steps import finished
 from tests.models.speech.whisper.scripted import Script, Scripted, Small
 
 SOUND = Sound(np.zeros(1, np.float32), np.zeros(1, np.float32), 50)
@@ -38,12 +39,7 @@ def written(small: Small, script: Script, seconds: float, kept: Draft = NOTHING,
     opening = small.opening("en", "transcribe", timestamps=False)
     rules = Rules(small, timestamps=False)
     steps = write(text, opening, kept, rules, Limits(seconds, 100), Sampling(temperature=heat, seed=3))
-    while True:
-        try:
-            next(steps)
-        except StopIteration as done:
-            draft: Draft = done.value
-            return draft
+    return finished(steps)
 
 
 def test_a_text_goes_on_to_its_end(small: Small) -> None:

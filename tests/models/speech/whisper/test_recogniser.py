@@ -13,6 +13,7 @@ from models.speech.whisper.model import Sound
 from models.speech.whisper.phantoms import is_phantom
 from models.speech.whisper.recogniser import WhisperRecogniser, open_recogniser
 from models.speech.whisper.timing import Timeline
+from models.steps import finished
 from tests.models.speech.sounds import warble
 from tests.models.speech.test_vad import CLIPS, sound
 from tests.models.speech.whisper.scripted import Script, Scripted, Small, is_silent
@@ -31,13 +32,7 @@ def real(whisper_base: Path) -> Iterator[WhisperRecogniser]:
 
 
 def understood(utterance: Utterance, *, settled: int = 0, final: bool = False) -> Hypothesis:
-    steps = utterance.decode(settled=settled, final=final)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as done:
-            hypothesis: Hypothesis = done.value
-            return hypothesis
+    return finished(utterance.decode(settled=settled, final=final))
 
 
 def heard(recogniser: Recogniser, samples: NDArray[np.float32], language: str = "") -> Hypothesis:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from models.base import Hypothesis, ModelError, Piece, Recogniser, Spoken, Task, Utterance
 from models.speech.segments import SpeechEvent
 from models.speech.vad import RATE_HZ
+from models.steps import finished
 from runtime.core.clock import VirtualClock
 from runtime.features.captions.conversation import Job
 
@@ -79,12 +80,7 @@ class ScriptedModel:
         await self._clock.sleep(self.cost_s)
         if self.failing is not None:
             raise self.failing
-        while True:
-            try:
-                next(job)
-            except StopIteration as end:
-                hypothesis: Hypothesis = end.value
-                return hypothesis
+        return finished(job)
 
 
 class ScriptedSpeech:
@@ -119,12 +115,7 @@ class ScriptedSpeech:
         await self._clock.sleep(self.cost_s)
         if self.failing is not None:
             raise self.failing
-        while True:
-            try:
-                next(job)
-            except StopIteration as end:
-                hypothesis: Hypothesis = end.value
-                return hypothesis
+        return finished(job)
 
     def utterance(self, *, language: str = "", task: Task = "transcribe", prompt: str = "") -> Utterance:
         self._begun += 1

@@ -11,6 +11,7 @@ import numpy as np
 
 from drivers.base import Frame
 from models.base import CancelledError, Question, TextBox, TextLine
+from models.steps import finished
 from runtime.core.clock import Clock
 from runtime.core.messages import Certainty
 from runtime.features.snap.result import Expired, Image
@@ -110,15 +111,7 @@ class FakeRunner:
         await self.clock.sleep(self.takes_s)
         if self.error:
             raise self.error
-        return _finished(job) if isinstance(job, Generator) else job()
-
-
-def _finished(steps: Generator[Any, None, Any]) -> Any:
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value
+        return finished(job) if isinstance(job, Generator) else job()
 
 
 class FakeStore:
