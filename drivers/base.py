@@ -118,6 +118,36 @@ class BatteryState(msgspec.Struct, frozen=True):
     temperature_c: float | None
 
 
+class Fix(msgspec.Struct, frozen=True):
+    """Where a receiver says it is: degrees (WGS 84), valid at ``t_ns``.
+
+    ``accuracy_m`` is the radius that holds it in 68 of 100 cases; ``course_deg`` is where it goes, clockwise from
+    true north. None where the receiver does not say. ``utc_s`` is its own clock, since 1970.
+    """
+
+    t_ns: int
+    latitude: float
+    longitude: float
+    accuracy_m: float
+    speed_mps: float | None = None
+    course_deg: float | None = None
+    altitude_m: float | None = None
+    satellites: int | None = None
+    utc_s: float | None = None
+
+
+class MagneticSamples(msgspec.Struct, frozen=True):
+    """Samples of a magnetometer since the last read, oldest first, in the chip's own axes.
+
+    ``t_ns`` int64[N] monotonic; ``field`` float32[N, 3] in microtesla; ``overflow`` counts samples left out
+    because the field was beyond what the chip can measure.
+    """
+
+    t_ns: NDArray[np.int64]
+    field: NDArray[np.float32]
+    overflow: int = 0
+
+
 class Rect(NamedTuple):
     """A rectangle in pixels: left, top, width, height."""
 
@@ -201,6 +231,22 @@ class Keys(Device, Protocol):
 
     def read(self) -> list[InputEvent]:
         """Events since the last read, oldest first, debounced."""
+        ...
+
+
+class Gnss(Device, Protocol):
+    """A satellite receiver."""
+
+    def read(self) -> list[Fix]:
+        """Fixes since the last read, oldest first. Raises DeviceLostError."""
+        ...
+
+
+class Magnetometer(Device, Protocol):
+    """Three axes of magnetic field."""
+
+    def read(self) -> MagneticSamples:
+        """What was measured since the last read (N may be 0). Raises BusError, DeviceLostError."""
         ...
 
 

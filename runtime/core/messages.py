@@ -24,6 +24,37 @@ class Pose(msgspec.Struct, frozen=True):
     rate: tuple[float, float, float]
 
 
+class Place(msgspec.Struct, frozen=True):
+    """Where the wearer is: degrees (WGS 84) at ``t_ns``.
+
+    ``accuracy_m`` is one standard deviation of either axis, honest: it grows while nothing confirms the place.
+    ``course_deg`` is where the wearer goes, clockwise from true north; None while standing or unknown. ``source`` is
+    what was last believed: satellites, the phone, or counted steps.
+    """
+
+    t_ns: int
+    latitude: float
+    longitude: float
+    accuracy_m: float
+    speed_mps: float = 0.0
+    course_deg: float | None = None
+    source: Literal["gnss", "phone", "steps"] = "gnss"
+
+
+class Heading(msgspec.Struct, frozen=True):
+    """Where the head points over the ground: clockwise from true north, with its standard deviation, in degrees.
+
+    ``offset_deg`` takes a pose there: heading = offset − yaw. ``disturbed``: iron near by, the magnetometer is not
+    believed.
+    """
+
+    t_ns: int
+    degrees: float
+    sd_deg: float
+    offset_deg: float
+    disturbed: bool = False
+
+
 class Gesture(msgspec.Struct, frozen=True):
     """A movement that means something."""
 

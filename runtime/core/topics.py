@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from drivers.base import AudioChunk, BatteryState, Frame, ImuSamples, InputEvent
+from drivers.base import AudioChunk, BatteryState, Fix, Frame, ImuSamples, InputEvent, MagneticSamples
 from runtime.core import messages as m
 
 M = TypeVar("M")
@@ -32,6 +32,10 @@ class Topic(msgspec.Struct, Generic[M], frozen=True):
 
 IMU = Topic("imu", ImuSamples, rate_hz=100, depth=64)
 POSE = Topic("pose", m.Pose, rate_hz=100)
+MAGNETIC = Topic("magnetic", MagneticSamples, rate_hz=20, depth=16)
+FIX = Topic("fix", Fix, rate_hz=1, depth=16)
+PLACE = Topic("place", m.Place, rate_hz=1)
+HEADING = Topic("heading", m.Heading, rate_hz=10)
 GESTURE = Topic("gesture", m.Gesture, depth=16)
 INPUT = Topic("input", InputEvent, depth=32)
 FRAME = Topic("camera", Frame, rate_hz=30, recorded=False)
@@ -49,7 +53,8 @@ SETTINGS = Topic("settings", m.WearerSettings)
 TOPICS: dict[str, Topic[Any]] = {
     topic.name: topic
     for topic in (
-        IMU, POSE, GESTURE, INPUT, FRAME, AUDIO, BATTERY, HEALTH, FAULT, REQUEST, CARD, CAPTION, ARROW, SHOWN,
+        IMU, POSE, MAGNETIC, FIX, PLACE, HEADING,
+        GESTURE, INPUT, FRAME, AUDIO, BATTERY, HEALTH, FAULT, REQUEST, CARD, CAPTION, ARROW, SHOWN,
         SETTINGS,
     )
 }  # fmt: skip

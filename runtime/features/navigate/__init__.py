@@ -1,0 +1,1 @@
+"""Turn cues that follow the head."""
