@@ -49,5 +49,8 @@ def checkpoint() -> Path:
 
 
 def _vocabulary(tokenizer: Path) -> str:
+    """A token a line; the 1,501 times, which this tokenizer leaves out, are the last."""
     words = Tokenizer.from_file(str(tokenizer)).get_vocab(with_added_tokens=True)
-    return "".join(f"{word}\n" for word, _ in sorted(words.items(), key=lambda item: item[1]))
+    names = [word for word, _ in sorted(words.items(), key=lambda item: item[1])]
+    times = [f"<|{step / 50:.2f}|>" for step in range(1501)]
+    return "\n".join(names + [time for time in times if time not in words]) + "\n"

@@ -39,12 +39,37 @@ def test_a_comma_or_a_capital_makes_no_other_word() -> None:
     assert agreement.hear(said("it was great joy"), 9.0).settled == " it was great"
 
 
-def test_what_the_model_is_not_sure_of_is_not_shown_before_it_is_settled() -> None:
-    unsure = Hypothesis((Piece(" it", 0, 1, 0.9), Piece(" was", 1, 2, 0.2), Piece(" the", 2, 3, 0.9)))
+def sure(text: str, *chances: float) -> Hypothesis:
+    words = zip(text.split(), chances, strict=True)
+    return Hypothesis(tuple(Piece(f" {word}", i / 2, (i + 1) / 2, p) for i, (word, p) in enumerate(words)))
+
+
+def test_of_what_is_not_settled_only_what_the_model_is_rather_sure_of_is_shown() -> None:
+    assert Agreement().hear(sure("it was the", 0.9, 0.2, 0.4), 9.0).tentative == " it"
+    assert Agreement().hear(sure("hit was", 0.3, 0.4), 9.0).tentative == ""
+
+
+def test_a_first_word_is_believed_with_those_behind_it() -> None:
+    """Its own chance is low, for nothing is known of the sentence yet."""
+    assert Agreement().hear(sure("it was the", 0.3, 0.95, 0.9), 9.0).tentative == " it was the"
+
+
+def test_what_the_model_is_not_sure_of_is_settled_when_it_was_said_four_times() -> None:
+    agreement, unsure = Agreement(), sure("it was the", 0.9, 0.2, 0.9)
+    told = [agreement.hear(unsure, 9.0) for _ in range(4)]
+    assert [words.settled for words in told] == ["", " it", " it", " it was the"]
+    assert [words.tentative for words in told] == [" it", " was the", " was the", ""]
+
+
+def test_a_word_that_changes_begins_to_be_counted_anew() -> None:
     agreement = Agreement()
-    assert agreement.hear(unsure, 9.0).tentative == " it"
-    words = agreement.hear(unsure, 9.0)
-    assert (words.settled, words.tentative) == (" it was the", "")
+    for text in ("it was a", "it was a", "it was the", "it was the", "it was the"):
+        agreement.hear(sure(text, 0.9, 0.3, 0.9), 9.0)
+    assert agreement.settled == 3
+    agreement = Agreement()
+    for text in ("it was", "it saw", "it was", "it saw", "it was"):
+        agreement.hear(sure(text, 0.9, 0.3), 9.0)
+    assert agreement.settled == 1
 
 
 def test_where_the_sound_stops_the_sentence_need_not() -> None:
