@@ -31,6 +31,7 @@ def icons() -> NDArray[np.uint8]:
     """Every icon and eight arrows at 48 px, seven in a row, uint8 of 0…15."""
     cells = [icon(name, 48) for name in sorted(ICONS)] + [arrow(turn, 48) for turn in range(0, 360, 45)]
     cells = [np.pad(cell, 8) for cell in cells]
+    cells += [np.zeros_like(cells[0])] * (-len(cells) % 7)
     rows = [np.hstack(cells[i : i + 7]) for i in range(0, len(cells), 7)]
     return np.vstack(rows) // np.uint8(17)
 
