@@ -112,6 +112,13 @@ class Arrow(msgspec.Struct, frozen=True):
     degrees: float | None
 
 
+class Reading(msgspec.Struct, frozen=True):
+    """The lines of text that a snap read, each with how sure the reader is of it, 0…1."""
+
+    t_ns: int
+    lines: tuple[tuple[str, float], ...]
+
+
 class Shown(msgspec.Struct, frozen=True):
     """The panel took a canvas: when, how many pixels were sent, and which trace it ends."""
 

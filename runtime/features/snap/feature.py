@@ -18,8 +18,8 @@ from models.base import ModelError, VisualAnswerer
 from runtime.core.bus import Bus
 from runtime.core.clock import Clock
 from runtime.core.errors import StoreError
-from runtime.core.messages import Card, Line, Request
-from runtime.core.topics import CARD
+from runtime.core.messages import Card, Line, Reading, Request
+from runtime.core.topics import CARD, READING
 from runtime.features import looking
 from runtime.features.requests import serve
 from runtime.features.snap.capture import Capture, CaptureFailed, Runs, Sight
@@ -149,6 +149,7 @@ class SnapFeature:
 
     async def _show_result(self, result: SnapResult) -> _Last:
         """Look the code up and show the first card; a fuller result of the same snap replaces it."""
+        self._publish_lines(result)
         product, catalogue_note = await self._clock.call("catalogue", product_of, result, self._catalogue)
         cards = build_cards(result, product, catalogue_note)
         last = self._last or _Last(result, cards)
@@ -230,6 +231,11 @@ class SnapFeature:
             if self._last is last:
                 self._last = None
             self._show(note("Forgotten", ttl_s=3.0))
+
+    def _publish_lines(self, result: SnapResult) -> None:
+        """For whoever looks for something else in them: a street's name."""
+        lines = tuple((line.text, line.confidence) for line in result.lines)
+        self._bus.publish(READING, Reading(self._clock.now_ns(), lines))
 
     def _show(self, card: Card) -> None:
         self._bus.publish(CARD, card)

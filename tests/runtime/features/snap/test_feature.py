@@ -17,7 +17,7 @@ from runtime.core.errors import DiskFullError, StoreError
 from runtime.core.log import LogRing, make_logger
 from runtime.core.messages import Card, CardDown, Request
 from runtime.core.store import Store
-from runtime.core.topics import CARD, REQUEST
+from runtime.core.topics import CARD, READING, REQUEST
 from runtime.features.snap.catalogue import Catalogue, Product
 from runtime.features.snap.feature import SnapFeature
 from runtime.features.snap.pipeline import TEXT_LOADING
@@ -112,6 +112,19 @@ def test_the_wearer_sees_something_at_once_and_the_card_soon() -> None:
     assert first_s <= 0.05
     assert card_s <= 1.0
     assert card[:2] == ["Oat drink, Mill", "£2.50"]
+
+
+def test_what_was_read_is_told_to_whoever_looks_for_something_else_in_it() -> None:
+    glasses = Glasses()
+
+    async def script() -> None:
+        glasses.ask("snap")
+        await glasses.clock.sleep(3)
+
+    glasses.play(script)
+    reading = glasses.bus.latest(READING)
+    assert reading is not None
+    assert reading.lines == tuple((one.text, one.confidence) for one in LABEL)
 
 
 def test_codes_and_text_are_read_side_by_side() -> None:
