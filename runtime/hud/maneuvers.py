@@ -9,7 +9,11 @@ from runtime.hud.strokes import Path, Point, circle, curve
 HEAD = 5.0  # length of the head's two strokes
 RING, RING_X, RING_Y = 4.2, 12.0, 11.5  # a roundabout
 OUT, SMALL_HEAD = 10.5, 4.2  # the way out of one: where it ends, from the middle, and its head
-DIRECTIONS = range(0, 360, 45)  # a roundabout's way out, degrees to the left of straight on
+# A roundabout's way out, in degrees to the left of straight on.
+DIRECTIONS = {
+    "straight": 0, "slight-left": 45, "left": 90, "sharp-left": 135,
+    "back": 180, "sharp-right": 225, "right": 270, "slight-right": 315,
+}  # fmt: skip
 
 Shape = tuple[Path, ...]
 
@@ -52,14 +56,10 @@ def _roundabout(left_deg: int) -> Shape:
 
 
 LEFT: dict[str, Shape] = {
-    "slight left": _bent(((14.5, 21.5), (14.5, 15)), (14.5, 12), (6.5, 4)),
-    "left": _bent(((16, 21.5), (16, 13)), (16, 9), (4, 9)),
-    "sharp left": _bent(((16, 21.5), (16, 10)), (16, 5), (5.5, 15.5)),
-    "u-turn left": (
-        ((17, 21.5), (17, 9), *curve((17, 9), (17, 3.5), (12, 3.5)), *curve((12, 3.5), (7, 3.5), (7, 9)), (7, 17)),
-        _head((7, 17), (7, 9)),
-    ),
-    "keep left": (
+    "slight-left": _bent(((14.5, 21.5), (14.5, 15)), (14.5, 12), (6.5, 4)),
+    "turn-left": _bent(((16, 21.5), (16, 13)), (16, 9), (4, 9)),
+    "sharp-left": _bent(((16, 21.5), (16, 10)), (16, 5), (5.5, 15.5)),
+    "keep-left": (
         ((12, 21.5), (12, 16), *curve((12, 16), (12, 13), (9, 10)), (5, 5.5)),
         _head((5, 5.5), (9, 10)),
         ((12, 15), (19, 6)),
@@ -69,16 +69,22 @@ MANEUVERS: dict[str, Shape] = {
     "straight": (((12, 21.5), (12, 3.5)), _head((12, 3.5), (12, 12))),
     **LEFT,
     **{name.replace("left", "right"): _mirrored(shape) for name, shape in LEFT.items()},
-    **{f"roundabout {degrees}": _roundabout(degrees) for degrees in DIRECTIONS},
+    "u-turn": (
+        ((17, 21.5), (17, 9), *curve((17, 9), (17, 3.5), (12, 3.5)), *curve((12, 3.5), (7, 3.5), (7, 9)), (7, 17)),
+        _head((7, 17), (7, 9)),
+    ),
+    **{f"roundabout-{name}": _roundabout(degrees) for name, degrees in DIRECTIONS.items()},
+    "exit-roundabout": (circle(8.5, 13, RING), ((12.2, 11), (20, 5)), _head((20, 5), (12.2, 11))),
+    "via": (circle(12, 12, 4), ((12, 21.5), (12, 16)), ((12, 8), (12, 2.5))),
     "arrive": (((6, 21.5), (6, 3.5), (19, 3.5), (15.5, 8), (19, 12.5), (6, 12.5)),),
-    "arrive left": (((12, 21.5), (12, 14)), circle(6, 8, 3), ((6, 8), (6, 8.2))),
-    "arrive right": (((12, 21.5), (12, 14)), circle(18, 8, 3), ((18, 8), (18, 8.2))),
+    "arrive-left": (((12, 21.5), (12, 14)), circle(6, 8, 3), ((6, 8), (6, 8.2))),
+    "arrive-right": (((12, 21.5), (12, 14)), circle(18, 8, 3), ((18, 8), (18, 8.2))),
     "ferry": (
         ((3, 14), (21, 14), (17.5, 19), (6.5, 19), (3, 14)),
         ((7, 14), (7, 8), (15, 8), (17, 14)),
         ((11, 8), (11, 4.5)),
     ),
-    "off route": (
+    "off-route": (
         circle(17.5, 6.5, 2.2),
         ((5, 21.5), (5, 17)),
         ((5, 13.5), (5, 9)),

@@ -23,7 +23,7 @@ def test_no_two_look_alike_at_the_smallest_size() -> None:
         assert np.abs(a - b).sum() > 0.25 * ink, f"{one} looks like {other}"
 
 
-@pytest.mark.parametrize("name", [name for name in MANEUVERS if "left" in name])
+@pytest.mark.parametrize("name", [name for name in MANEUVERS if "left" in name and "roundabout" not in name])
 def test_right_is_left_in_the_mirror(name: str) -> None:
     left, right = icon(name, 48).astype(int), icon(name.replace("left", "right"), 48).astype(int)
     assert np.abs(left[:, ::-1] - right).max() <= 1
