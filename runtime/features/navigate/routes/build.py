@@ -1,0 +1,135 @@
+"""From what a reader found to a ``Route``: maneuvers put onto the line, in their order, with their bearings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+
+from runtime.features.navigate.routes.geometry import Floats, along, bearing, clean_line, project
+from runtime.features.navigate.routes.route import (
+    Kind,
+    Lane,
+    Maneuver,
+    Mode,
+    Modifier,
+    Name,
+    Route,
+    RouteError,
+)
+from runtime.features.navigate.routes.shape import corners, modifier_of, turn_between
+
+FAR_M = 60.0  # a maneuver farther from the line than that belongs to another route
+AHEAD_M = 12.0  # of the line, before and behind a place, that give its bearings
+MOST_MANEUVERS = 20_000
+
+
+class Found(msgspec.Struct):
+    """A maneuver as a source tells it: ``about_m`` is where along the line it should be, by the source's own lengths.
+
+    ``place`` names it in messages; ``legs`` of a source without steps have only "via" and "arrive".
+    """
+
+    kind: Kind
+    point: tuple[float, float]
+    about_m: float
+    place: str
+    modifier: Modifier = ""
+    name: Name = Name("")
+    towards: str = ""
+    exit: int = 0
+    lanes: tuple[Lane, ...] = ()
+
+
+def make_route(
+    points: Floats, found: Sequence[Found], mode: Mode, source: str, *, told_m: float | None
+) -> Route:
+    """``points`` float64[N, 2] and its maneuvers. ``told_m`` is the line's length as the source has it.
+
+    Raises RouteError, which names the maneuver.
+    """
+    line = clean_line(points, f"{source}: geometry")
+    along_m = along(line)
+    if len(found) > MOST_MANEUVERS:
+        raise RouteError(
+            f"{source}: {len(found)} maneuvers are more than {MOST_MANEUVERS}: cut the route in two"
+        )
+    scale = float(along_m[-1]) / told_m if told_m else 1.0
+    placed: list[Maneuver] = []
+    for one in found:
+        at_m = _put(line, along_m, one, scale, placed[-1].at_m if placed else 0.0)
+        placed.append(_maneuver(line, along_m, one, at_m))
+    return Route(line, along_m, tuple(_whole(line, along_m, placed)), mode, source)
+
+
+def bare_route(
+    points: Floats, stops: Sequence[Found], mode: Mode, source: str, *, shaky: bool = False
+) -> Route:
+    """A line without instructions: its corners, and the places on the way. Raises RouteError."""
+    line = clean_line(points, f"{source}: geometry")
+    along_m = along(line)
+    placed = corners(line, along_m, shaky=shaky)
+    last = 0.0
+    for one in stops:
+        last = _put(line, along_m, one, 1.0, last)
+        placed.append(_maneuver(line, along_m, one, last))
+    placed.sort(key=lambda maneuver: maneuver.at_m)
+    return Route(line, along_m, tuple(_whole(line, along_m, placed)), mode, source)
+
+
+def _put(line: Floats, along_m: Floats, one: Found, scale: float, after_m: float) -> float:
+    """Where it is: near where its source expects it, and never before the one in front of it."""
+    length = float(along_m[-1])
+    if one.kind == "arrive" and one.about_m * scale >= length - 1.0:
+        return length
+    about = min(max(one.about_m * scale, after_m), length)
+    slack = 30.0 + 0.03 * about
+    at_m, away = project(line, along_m, one.point, max(after_m, about - slack), min(length, about + slack))
+    if away > FAR_M:
+        at_m, away = project(line, along_m, one.point, after_m, length)
+    if away > FAR_M:
+        latitude, longitude = one.point
+        raise RouteError(
+            f"{one.place}: {latitude:.5f}, {longitude:.5f} is {away:.0f} m from the route's line: take it again"
+        )
+    return at_m
+
+
+def _maneuver(line: Floats, along_m: Floats, one: Found, at_m: float) -> Maneuver:
+    length = float(along_m[-1])
+    before = bearing(line, along_m, max(0.0, at_m - AHEAD_M), at_m) if at_m > 0 else 0.0
+    after = bearing(line, along_m, at_m, min(length, at_m + AHEAD_M)) if at_m < length else before
+    point = tuple(float(np.interp(at_m, along_m, line[:, axis])) for axis in (0, 1))
+    if at_m <= 0:
+        before = after
+    return Maneuver(
+        one.kind,
+        at_m,
+        (point[0], point[1]),
+        before,
+        after,
+        one.modifier,
+        one.name,
+        one.towards,
+        one.exit,
+        one.lanes,
+    )
+
+
+def _whole(line: Floats, along_m: Floats, placed: list[Maneuver]) -> list[Maneuver]:
+    """With a departure and an arrival at the ends, and each roundabout's way out by its bearings."""
+    length = float(along_m[-1])
+    if not placed or placed[0].kind != "depart":
+        start = Found("depart", (float(line[0, 0]), float(line[0, 1])), 0.0, "")
+        placed.insert(0, _maneuver(line, along_m, start, 0.0))
+    if placed[-1].kind != "arrive":
+        end = Found("arrive", (float(line[-1, 0]), float(line[-1, 1])), length, "")
+        placed.append(_maneuver(line, along_m, end, length))
+    placed[-1] = msgspec.structs.replace(placed[-1], at_m=length)
+    for i, one in enumerate(placed[:-1]):
+        if one.kind == "roundabout":
+            out = placed[i + 1] if placed[i + 1].kind == "exit roundabout" else one
+            way = modifier_of(turn_between(one.before, out.after))
+            placed[i] = msgspec.structs.replace(one, modifier=way)
+    return placed

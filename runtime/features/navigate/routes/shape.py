@@ -1,0 +1,109 @@
+"""Maneuvers from a line that comes without any: where it turns a corner. A bend of the road is none.
+
+The line is looked at every two metres: the way of 9 m before a place against that behind it. Recorded tracks shake by
+some metres at a time, so it is smoothed over 8 m first where its points say so.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from runtime.features.navigate.routes.geometry import Floats, bearing, steps
+from runtime.features.navigate.routes.route import Maneuver, Modifier
+
+STEP_M, GAP_M, REACH_M = 2.0, 2.0, 11.0
+CORNER_DEG = 40.0
+APART_M = 14.0
+SMOOTH_M = 8.0
+MOST_SAMPLES = 500_000
+_SECTORS: tuple[tuple[float, str], ...] = (
+    (22.0, "straight"),
+    (50.0, "slight"),
+    (115.0, ""),
+    (165.0, "sharp"),
+)
+
+
+def modifier_of(change_deg: float) -> Modifier:
+    """The turn's name: degrees clockwise, −180 … 180.
+
+    >>> modifier_of(-90), modifier_of(30), modifier_of(178)
+    ('left', 'slight right', 'uturn')
+    """
+    side = "right" if change_deg > 0 else "left"
+    name = next((name for limit, name in _SECTORS if abs(change_deg) <= limit), "uturn")
+    words = {"straight": "straight", "uturn": "uturn", "": side}.get(name, f"{name} {side}")
+    return words  # type: ignore[return-value]
+
+
+def turn_between(before: float, after: float) -> float:
+    """From one bearing to another: degrees clockwise, −180 … 180."""
+    return (after - before + 180.0) % 360.0 - 180.0
+
+
+def corners(line: Floats, along_m: Floats, *, shaky: bool = False) -> list[Maneuver]:
+    """The line's corners as "turn" maneuvers, none closer than ``APART_M`` to either end."""
+    length = float(along_m[-1])
+    step = max(STEP_M, length / MOST_SAMPLES)
+    at = np.arange(0.0, length, step)
+    if len(at) < 3:
+        return []
+    points = np.column_stack([np.interp(at, along_m, line[:, axis]) for axis in (0, 1)])
+    if shaky:
+        points = _smooth(points, max(1, round(SMOOTH_M / step)))
+    change = _changes(points, max(1, round(GAP_M / step)), max(2, round(REACH_M / step)))
+    found = _peaks(np.abs(change), max(1, round(APART_M / step)))
+    places = [(float(at[index]), float(change[index])) for index in found]
+    return [_corner(line, along_m, m, deg) for m, deg in places if APART_M <= m <= length - APART_M]
+
+
+def _changes(points: Floats, gap: int, reach: int) -> Floats:
+    """At each sample the turn from the way behind it to the way before it, in degrees clockwise."""
+    flat = np.vstack([np.zeros(2), np.cumsum(steps(points), axis=0)])
+    index = np.arange(len(points))
+
+    def way(start: np.ndarray, end: np.ndarray) -> Floats:
+        last = len(points) - 1
+        change = flat[np.clip(end, 0, last)] - flat[np.clip(start, 0, last)]
+        angle: Floats = np.degrees(np.arctan2(change[:, 1], change[:, 0]))
+        return angle
+
+    turned: Floats = (
+        way(index + gap, index + reach) - way(index - reach, index - gap) + 180.0
+    ) % 360.0 - 180.0
+    turned[:gap] = turned[-gap:] = 0.0
+    return turned
+
+
+def _peaks(size: Floats, apart: int) -> list[int]:
+    """Where ``size`` is the largest around, and a corner."""
+    taken: list[int] = []
+    candidates = np.flatnonzero(size >= CORNER_DEG)
+    for index in candidates:
+        around = size[max(0, index - apart) : index + apart + 1]
+        if size[index] >= around.max() and (not taken or index - taken[-1] > apart):
+            plateau = np.flatnonzero(size[index : index + apart + 1] >= size[index] - 1e-6)
+            taken.append(int(index + plateau[_unbroken(plateau)] // 2))
+    return taken
+
+
+def _unbroken(plateau: np.ndarray) -> int:
+    """The last index of the run that begins the plateau."""
+    breaks = np.flatnonzero(np.diff(plateau) > 1)
+    return int(breaks[0]) if len(breaks) else len(plateau) - 1
+
+
+def _smooth(points: Floats, width: int) -> Floats:
+    kernel = np.ones(2 * width + 1) / (2 * width + 1)
+    padded = np.pad(points, ((width, width), (0, 0)), mode="edge")
+    return np.column_stack([np.convolve(padded[:, axis], kernel, "valid") for axis in (0, 1)])
+
+
+def _corner(line: Floats, along_m: Floats, at_m: float, change: float) -> Maneuver:
+    before = bearing(line, along_m, at_m - REACH_M, at_m - GAP_M)
+    after = bearing(line, along_m, at_m + GAP_M, at_m + REACH_M)
+    point = tuple(float(np.interp(at_m, along_m, line[:, axis])) for axis in (0, 1))
+    kind, modifier = "turn", modifier_of(change)
+    if modifier == "uturn":
+        kind = "u-turn"
+    return Maneuver(kind, at_m, (point[0], point[1]), before, after, modifier)  # type: ignore[arg-type]
