@@ -28,7 +28,7 @@ READ_ONLY = {
 }
 BLOCK = 500
 GYRO_NOISE, ACCEL_NOISE = math.radians(0.0028), 70e-6 * G  # per √Hz, Table 1 and Table 2
-GYRO_BIAS = np.radians((0.35, -0.22, 0.14))  # ±0.5 °/s zero-rate output, Table 1
+WANDER_S = 120.0  # how slowly the gyro's zero strays
 SELF_TEST_CODES = bytes((100, 102, 98))
 RATES = {code: rate for rate, code in reg.ODR_CODES.items()}
 GYRO_RANGES = {code: dps for dps, code in reg.GYRO_RANGE_CODES.items()}
@@ -167,8 +167,11 @@ class EmulatedIcm42688p:
         t_ns = self._first_ns + np.arange(first + 1, first + count + 1, dtype=np.int64) * self._period_ns
         truth = self._world.head(t_ns)
         bandwidth = 0.5e9 / self._period_ns
-        gyro = truth.gyro + GYRO_BIAS + self._noise.normal(0, GYRO_NOISE * bandwidth**0.5, (count, 3))
-        accel = truth.accel + self._noise.normal(0, ACCEL_NOISE * bandwidth**0.5, (count, 3))
+        chip = self._world.scenario.imu
+        root = chip.noise * bandwidth**0.5
+        gyro = truth.gyro + self._zero(t_ns) + self._noise.normal(0, GYRO_NOISE * root, (count, 3))
+        accel = truth.accel + self._noise.normal(0, ACCEL_NOISE * root, (count, 3))
+        accel += np.array(chip.accel_bias_mg) * (1e-3 * G)
         dps = GYRO_RANGES.get(self._register(reg.GYRO_CONFIG0) >> 5, 2000)
         g = ACCEL_RANGES.get(self._register(reg.ACCEL_CONFIG0) >> 5, 16)
         packets = np.zeros(count, reg.PACKET)
@@ -179,6 +182,19 @@ class EmulatedIcm42688p:
         packets["temperature"] = round(warmth * reg.FIFO_TEMPERATURE_LSB)
         packets["timestamp"] = t_ns // 1000 & 0xFFFF
         return packets
+
+    def _zero(self, t_ns: NDArray[np.int64]) -> NDArray[np.float64]:
+        """What the gyro says at rest, rad/s: its bias, and slow waves whose periods have no common measure."""
+        chip = self._world.scenario.imu
+        bias: NDArray[np.float64] = np.radians(chip.gyro_bias_dps)
+        if not chip.gyro_wander_dps:
+            return bias
+        t = t_ns[:, None] * (1e-9 / WANDER_S)
+        waves = np.sin(t * (1.0, 0.83, 1.17) + (0.4, 2.1, 4.0)) + np.sin(
+            t * (2.7, 2.3, 3.1) + (3.0, 5.2, 1.3)
+        )
+        strayed: NDArray[np.float64] = bias + np.radians(chip.gyro_wander_dps) * waves
+        return strayed
 
     def _self_test(self, full_scale: int, finest: int, first_bit: int) -> NDArray[np.float64]:
         """What the test force adds to each axis: the factory's response, where the axis' bit is set."""

@@ -11,6 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from drivers.sim.gait import Body
+
 G = 9.80665
 SWAY_DEG, SWAY_HZ = (0.15, 0.1), (0.31, 0.23)  # yaw, pitch: a standing person is never quite still
 
@@ -64,12 +66,17 @@ class Head:
             found.append((end - begin) * slope + SWAY_DEG[axis] * phase * np.cos(phase * t))
         return found[0], found[2], found[1], found[3]
 
-    def motion(self, t_ns: Times) -> HeadMotion:
-        """What an ideal IMU in the head's axes would feel."""
+    def motion(self, t_ns: Times, body: Body | None = None) -> HeadMotion:
+        """What an ideal IMU in the head's axes would feel; ``body``, at the same times, carries the head along."""
         yaw, pitch, yaw_rate, pitch_rate = (np.radians(a) for a in self.angles(t_ns))
+        if body is not None:
+            yaw, pitch = yaw + body.yaw, pitch + body.pitch
+            yaw_rate, pitch_rate = yaw_rate + body.yaw_rate, pitch_rate + body.pitch_rate
         sin, cos = np.sin(pitch), np.cos(pitch)
         gyro = np.stack([yaw_rate * sin, -pitch_rate, yaw_rate * cos], axis=1)
         accel = np.stack([G * sin, np.zeros_like(sin), G * cos], axis=1)
+        if body is not None:
+            accel += _in_head(body.accel, yaw, pitch)
         cy, sy, cp, sp = np.cos(yaw / 2), np.sin(yaw / 2), np.cos(-pitch / 2), np.sin(-pitch / 2)
         quaternion = np.stack([cy * cp, -sy * sp, cy * sp, sy * cp], axis=1)
         return HeadMotion(quaternion, gyro, accel)
@@ -92,3 +99,12 @@ class Head:
             return 1.0
         u = min(1.0, (self._turns[i + 1].start_s - self._turns[i].start_s) / self._turns[i].over_s)
         return u * u * u * (10 + u * (6 * u - 15))
+
+
+def _in_head(earth: Floats, yaw: Floats, pitch: Floats) -> Floats:
+    """Vectors [N, 3] to north, west and up, in the axes of a head that points there."""
+    north, west, up = earth.T
+    forward = np.cos(yaw) * north + np.sin(yaw) * west
+    left = np.cos(yaw) * west - np.sin(yaw) * north
+    sin, cos = np.sin(pitch), np.cos(pitch)
+    return np.stack([forward * cos + up * sin, left, up * cos - forward * sin], axis=1)

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from drivers.base import ConfigError
+from drivers.sim.outing import Outing
 
 FOLDER = Path(__file__).with_name("scenarios")
 PHOTO_STEP_DEG = 30.0
@@ -40,11 +41,27 @@ class Step(Table, frozen=True, kw_only=True):
     say: str = ""
 
 
+Axes = tuple[float, float, float]
+
+
+class Chip(Table, frozen=True, kw_only=True):
+    """How the IMU errs: gyro and accelerometer at rest, and ``noise`` as a multiple of the data sheet's.
+
+    ``gyro_wander_dps`` is how far the gyro's zero strays by and by, in minutes (one standard deviation).
+    """
+
+    gyro_bias_dps: Axes = (0.35, -0.22, 0.14)  # within ±0.5 °/s, ICM-42688-P DS-000347 Table 1
+    accel_bias_mg: Axes = (0.0, 0.0, 0.0)  # within ±20 mg, Table 2
+    noise: Annotated[float, msgspec.Meta(ge=0)] = 1.0
+    gyro_wander_dps: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+
+
 class Scenario(Table, frozen=True, kw_only=True):
     """A shelf of pictures, steps in time, sound, and the device's own condition.
 
     ``ends_s`` is when a run without a wearer may stop; ``repeat_s`` (0: never) starts the steps anew. ``sound`` is a
-    file heard once from the start on; ``noise_dbfs`` is how loud the noise behind everything is (RMS).
+    file heard once from the start on; ``noise_dbfs`` is how loud the noise behind everything is (RMS). ``walk`` takes
+    the wearer along a path, ``imu`` says how good the IMU is.
     """
 
     name: str
@@ -54,6 +71,8 @@ class Scenario(Table, frozen=True, kw_only=True):
     steps: tuple[Step, ...] = ()
     sound: str = ""
     noise_dbfs: Annotated[float, msgspec.Meta(le=0)] | None = None
+    walk: Outing | None = None
+    imu: Chip = Chip()
     temperature_c: float = 31.0
     charge: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.8
     folder: Path = FOLDER

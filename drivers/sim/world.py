@@ -1,5 +1,5 @@
-"""The one physical truth behind every emulated part: where the head points, what stands before it, what is
-pressed, heard and felt. A scenario moves it, and so do the wearer's keys in the terminal.
+"""The one physical truth behind every emulated part: where the wearer walks and the head points, what stands before
+it, what is pressed, heard and felt. A scenario moves it, and so do the wearer's keys in the terminal.
 """
 
 from __future__ import annotations
@@ -14,9 +14,13 @@ from numpy.typing import NDArray
 
 from drivers.base import BatteryState, Clock, InputEvent
 from drivers.sim.faults import Faults
+from drivers.sim.gait import felt
 from drivers.sim.motion import Head, HeadMotion
 from drivers.sim.noises import Soundscape
+from drivers.sim.outing import Noise, load_points
+from drivers.sim.reception import Measured, Reception
 from drivers.sim.scenario import Picture, Scenario, Step
+from drivers.sim.walker import Spot, Walker
 
 HOURS_OF_CHARGE = 3.0
 FIELD_OF_VIEW_DEG = 70.0
@@ -37,6 +41,10 @@ class World:
         self._events: list[InputEvent] = []
         self._decoded: dict[str, NDArray[np.uint8]] = {}
         self._sounds = Soundscape(scenario.noise_dbfs, seed)
+        self._seed = seed
+        self._walker: Walker | None = None
+        self._walk_ns = self.start_ns
+        self._reception: Reception | None = None
         self._script()
 
     @property
@@ -45,8 +53,43 @@ class World:
         return self._scenario
 
     def head(self, t_ns: NDArray[np.int64]) -> HeadMotion:
-        """The head at each time."""
-        return self._head.motion(t_ns - self.start_ns)
+        """The head at each time; while somebody walks, "earth" in its quaternion is north, west and up."""
+        walker = self._walker
+        since_s = np.asarray((t_ns - self._walk_ns) * 1e-9, np.float64)
+        body = None if walker is None else felt(walker, since_s)
+        return self._head.motion(t_ns - self.start_ns, body)
+
+    def walk(self, walker: Walker, noise: Noise, seed: int | None = None) -> None:
+        """From now on the wearer walks as ``walker`` says, and satellites are received with ``noise``."""
+        self._walker, self._walk_ns = walker, self._clock.now_ns()
+        self._reception = Reception(noise, self._seed if seed is None else seed)
+        self.changes += 1
+
+    @property
+    def walker(self) -> Walker | None:
+        """Who walks; None while nobody does, and the place on earth is unknown."""
+        return self._walker
+
+    def place(self, t_ns: int) -> Spot | None:
+        """Where the wearer truly is; ``course_deg`` is where the body faces. None while nobody walks."""
+        return None if self._walker is None else self._walker.at((t_ns - self._walk_ns) * 1e-9)
+
+    def heading(self, t_ns: int) -> float | None:
+        """Where the head truly points, clockwise from true north in degrees; None while nobody walks."""
+        spot = self.place(t_ns)
+        return None if spot is None else (spot.course_deg - self.yaw_pitch(t_ns)[0]) % 360.0
+
+    @property
+    def skew_s(self) -> float:
+        """How far the satellite receiver's clock is off."""
+        return 0.0 if self._reception is None else self._reception.noise.skew_s
+
+    def satellites(self, t_ns: int, aside_m: float = 0.0) -> Measured | None:
+        """What a receiver would measure, asked in the order of time; None indoors and in an outage."""
+        spot = self.place(t_ns)
+        if spot is None or self._reception is None:
+            return None
+        return self._reception.measure(spot, (t_ns - self._walk_ns) * 1e-9, aside_m)
 
     def yaw_pitch(self, t_ns: int) -> tuple[float, float]:
         """Where the head points, in degrees: left and up are positive."""
@@ -103,6 +146,11 @@ class World:
     def _script(self) -> None:
         if self._scenario.sound:
             self._sounds.add(0, self._scenario.path(self._scenario.sound))
+        outing = self._scenario.walk
+        if outing is not None:
+            points = load_points(outing, self._scenario.folder)
+            self.walk(Walker.of(outing, points), outing.noise)
+            self.changes = 0
         period = self._scenario.repeat_s
         for number in range(round(HORIZON_S / period) if period else 1):
             for step in self._scenario.steps:

@@ -1,0 +1,1 @@
+"""Satellite receivers: NMEA 0183 from a UART."""
