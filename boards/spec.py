@@ -108,6 +108,15 @@ class Battery(Table, frozen=True, kw_only=True):
     name: str = ""
 
 
+class Gnss(Table, frozen=True, kw_only=True):
+    """A satellite receiver on a serial port; ``latency_ms`` passes from its measuring to its first byte."""
+
+    compatible: str
+    device: Port
+    baud: Positive = 9600
+    latency_ms: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 70
+
+
 class Console(Table, frozen=True, kw_only=True):
     """Where the serial console listens: "pty", a serial port's node, or "tcp:PORT" (loopback only)."""
 
@@ -137,6 +146,7 @@ class Board(Table, frozen=True, kw_only=True):
     keys: Keys | None = None
     capture_light: Light | None = None
     battery: Battery | None = None
+    gnss: Gnss | None = None
     console: Console = Console()
     compute: Compute = Compute()
     sources: dict[str, str] = {}

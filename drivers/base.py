@@ -122,7 +122,8 @@ class Fix(msgspec.Struct, frozen=True):
     """Where a receiver says it is: degrees (WGS 84), valid at ``t_ns``.
 
     ``accuracy_m`` is the radius that holds it in 68 of 100 cases; ``course_deg`` is where it goes, clockwise from
-    true north. None where the receiver does not say. ``utc_s`` is its own clock, since 1970.
+    true north. None where the receiver does not say. ``utc_s`` is its own clock, since 1970; ``source`` is the
+    glasses' own receiver or the phone.
     """
 
     t_ns: int
@@ -134,6 +135,28 @@ class Fix(msgspec.Struct, frozen=True):
     altitude_m: float | None = None
     satellites: int | None = None
     utc_s: float | None = None
+    source: Literal["gnss", "phone"] = "gnss"
+
+
+class GnssState(msgspec.Struct, frozen=True):
+    """What a satellite receiver has sent since the start.
+
+    ``bytes`` in all, ``sentences`` whole and right, ``bad_checksums``, ``unreadable`` sentences whose fields make no
+    sense, ``garbage_bytes`` in no sentence, ``fixes``, ``clock_steps``: how often its clock was set. ``in_view``
+    satellites, ``hdop`` as last told; the times (monotonic) of the last byte and sentence are 0 while none came.
+    """
+
+    bytes: int = 0
+    sentences: int = 0
+    bad_checksums: int = 0
+    unreadable: int = 0
+    garbage_bytes: int = 0
+    fixes: int = 0
+    clock_steps: int = 0
+    in_view: int = 0
+    hdop: float | None = None
+    last_byte_ns: int = 0
+    last_sentence_ns: int = 0
 
 
 class MagneticSamples(msgspec.Struct, frozen=True):
@@ -236,6 +259,11 @@ class Keys(Device, Protocol):
 
 class Gnss(Device, Protocol):
     """A satellite receiver."""
+
+    @property
+    def state(self) -> GnssState:
+        """What was received so far; may be asked from any thread."""
+        ...
 
     def read(self) -> list[Fix]:
         """Fixes since the last read, oldest first. Raises DeviceLostError."""

@@ -5,6 +5,8 @@ To add a driver: write the class with ``from_board(part, context)`` and add one 
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -12,11 +14,13 @@ from typing import Any
 import msgspec
 
 from boards import spec
-from drivers.base import Battery, Camera, Clock, ConfigError, Display, Imu, Keys, Light, Microphone
+from drivers.base import Battery, Camera, Clock, ConfigError, Display, Gnss, Imu, Keys, Light, Microphone
 from drivers.bus.gpio import GpioLine, LinuxGpio
 from drivers.bus.i2c import I2cBus, LinuxI2c
 from drivers.bus.spi import LinuxSpi, SpiBus
 from drivers.led.guard import CaptureLight, GuardedCamera, GuardedMicrophone
+from drivers.serial.base import ByteStream
+from drivers.serial.port import SerialPort
 from drivers.sim.world import World
 
 DRIVERS = {
@@ -37,6 +41,7 @@ DRIVERS = {
     "browline,sim-light": "drivers.led.lights:SimLight",
     "maxim,max17048": "drivers.power.max17048:Max17048",
     "linux,power-supply": "drivers.power.power_supply:PowerSupply",
+    "nmea,gnss": "drivers.gnss.nmea:NmeaGnss",
 }
 
 
@@ -50,6 +55,7 @@ class Parts(msgspec.Struct, frozen=True):
     keys: Keys | None
     light: Light | None
     battery: Battery | None
+    gnss: Gnss | None
 
 
 class BuildContext:
@@ -92,6 +98,14 @@ class BuildContext:
     def gpio(self, line: str, *, active_low: bool = False, output: bool = False) -> GpioLine:
         """A line as "chip:line". Raises ConfigError, BusError."""
         return LinuxGpio(line, active_low=active_low, output=output)
+
+    def uart(self, device: str, baud: int) -> Callable[[], ByteStream]:
+        """Opens the serial port ``device``; "world:gnss" is the simulated receiver's. Raises ConfigError."""
+        if device == "world:gnss":
+            from drivers.sim.receiver import EmulatedReceiver
+
+            return functools.partial(EmulatedReceiver, self.world, self.clock, baud)
+        return functools.partial(SerialPort, device, baud)
 
     def _bus(self, name: str) -> spec.Bus:
         bus = self.board.buses.get(name)
@@ -138,6 +152,7 @@ def build(context: BuildContext) -> Parts:
         keys=_make(board.keys, context),
         light=light,
         battery=_make(board.battery, context),
+        gnss=_make(board.gnss, context),
     )
 
 

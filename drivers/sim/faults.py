@@ -13,6 +13,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "light": ("dead",),
     "microphone": ("unplug", "overrun", "jump"),
     "battery": ("nak",),
+    "gnss": ("unplug", "silent", "garbage", "backwards", "jump", "outage"),
     "keys": ("bounce",),
     "disk": ("full", "readonly"),
 }
