@@ -1,0 +1,1 @@
+"""Cues: when something is said about a maneuver, and in which words."""
