@@ -82,6 +82,15 @@ class Reader(Generic[M]):
         self.close()
 
 
+async def hear(bus: Bus, topic: Topic[M], handle: Callable[[M], None]) -> None:
+    """Hand each message to ``handle`` in the caller's own task until cancelled: what it raises is the caller's,
+    not the publisher's.
+    """
+    with bus.subscribe(topic) as reader:
+        async for message in reader:
+            handle(message)
+
+
 class _Channel(msgspec.Struct):
     """All the bus holds of one topic, so that a publish looks up one name."""
 

@@ -1,0 +1,1 @@
+"""Where the head points over the ground."""

@@ -1,0 +1,1 @@
+"""Where the wearer is: fixes filtered, and counted steps where there are none."""
