@@ -51,6 +51,7 @@ from runtime.features import registry
 from runtime.features.captions.transcripts import Transcripts
 from runtime.features.captions.wishes import KEY as CAPTIONS
 from runtime.hud.service import HudService
+from runtime.sense.heading.service import HeadingService
 from runtime.sense.health import HealthService
 from runtime.sense.hearing.service import LOST as MICROPHONE_LOST
 from runtime.sense.hearing.service import PART as HEARING
@@ -58,6 +59,8 @@ from runtime.sense.hearing.service import Hearing
 from runtime.sense.hearing.voice import silero
 from runtime.sense.live import Live
 from runtime.sense.motion import MotionService
+from runtime.sense.place.service import PART as GNSS
+from runtime.sense.place.service import PlaceService
 from runtime.sense.reading import Readers
 from runtime.sense.sight import Sight
 from runtime.sense.touch import TouchService
@@ -205,6 +208,11 @@ class Glasses:
         if parts.imu is not None and self.board.imu is not None:
             motion = MotionService(self.bus, self.clock, parts.imu, self.board.imu, self.store, self.live)
             services.append(("imu", motion.run, "Head tracking lost. Trying again."))
+            heading = HeadingService(self.bus, self.live)
+            services.append(("heading", heading.run, "Heading failed. Trying again."))
+        if parts.gnss is not None:
+            place = PlaceService(self.bus, self.clock, parts.gnss, self.live, self.supervisor.report)
+            services.append((GNSS, place.run, "Satellite receiver lost. Trying again."))
         if parts.keys is not None:
             requests = {key: ask for row in registry.FEATURES for key, ask in row.keys.items()}
             touch = TouchService(self.bus, self.clock, parts.keys, requests)

@@ -73,7 +73,8 @@ class Line(msgspec.Struct, frozen=True):
 class Card(msgspec.Struct, frozen=True, tag=True):
     """A panel on the HUD. A new card with the same ``key`` takes the old one's place.
 
-    ``icon`` is a name in ``runtime.hud.icons``; ``progress`` 0…1 draws a thin bar; ``ttl_s`` takes the card
+    ``icon`` is a name in ``runtime.hud.icons``, ``then`` another, small below it, of what comes next.
+    ``progress`` 0…1 draws a thin bar; ``ttl_s`` takes the card
     down by itself; of several cards the highest ``priority`` is shown, the newest among equals.
     """
 
@@ -83,6 +84,7 @@ class Card(msgspec.Struct, frozen=True, tag=True):
     progress: float | None = None
     ttl_s: float | None = None
     priority: int = 0
+    then: str = ""
 
 
 class CardDown(msgspec.Struct, frozen=True, tag=True):
@@ -110,6 +112,24 @@ class Arrow(msgspec.Struct, frozen=True):
     """A direction relative to the head, in degrees, positive to the left; None takes it down."""
 
     degrees: float | None
+
+
+class Guidance(msgspec.Struct, frozen=True):
+    """Something that happened on the way, told once: ``event`` as in ``features.navigate.cues.events``, and words.
+
+    ``maneuver`` is its index in the route, -1 where it is about none; the place is the wearer's. ``arrow_deg`` is
+    where to go, to the left of where the head points, None where no arrow is drawn; ``sd_deg`` how sure the heading
+    is.
+    """
+
+    t_ns: int
+    event: str
+    maneuver: int
+    text: str
+    latitude: float
+    longitude: float
+    arrow_deg: float | None = None
+    sd_deg: float | None = None
 
 
 class Reading(msgspec.Struct, frozen=True):

@@ -47,6 +47,7 @@ REQUEST = Topic("request", m.Request, depth=16)
 CARD = Topic[m.Card | m.CardDown]("card", m.Card | m.CardDown, depth=32)  # type: ignore[arg-type]
 CAPTION = Topic("caption", m.Caption)
 ARROW = Topic("arrow", m.Arrow, rate_hz=60)
+GUIDANCE = Topic("guidance", m.Guidance, depth=16)
 READING = Topic("reading", m.Reading)
 SHOWN = Topic("shown", m.Shown)
 SETTINGS = Topic("settings", m.WearerSettings)
@@ -55,7 +56,7 @@ TOPICS: dict[str, Topic[Any]] = {
     topic.name: topic
     for topic in (
         IMU, POSE, MAGNETIC, FIX, PLACE, HEADING,
-        GESTURE, INPUT, FRAME, AUDIO, BATTERY, HEALTH, FAULT, REQUEST, CARD, CAPTION, ARROW, READING, SHOWN,
+        GESTURE, INPUT, FRAME, AUDIO, BATTERY, HEALTH, FAULT, REQUEST, CARD, CAPTION, ARROW, GUIDANCE, READING, SHOWN,
         SETTINGS,
     )
 }  # fmt: skip

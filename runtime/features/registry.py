@@ -105,6 +105,12 @@ FEATURES: tuple[Row, ...] = (
         text="Captions are restarting",
     ),
     Row(
+        name="navigate",
+        factory="runtime.features.navigate.feature:NavigateFeature",
+        needs=("bus", "clock", "log", "store"),
+        text="Navigation is restarting",
+    ),
+    Row(
         name="draft",
         factory="runtime.features.draft.feature:DraftFeature",
         needs=("bus", "clock", "runner", "language", "view"),

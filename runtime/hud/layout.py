@@ -31,6 +31,7 @@ ICON, ARROW, GAP = 48, 96, 12
 NARROWEST = 160  # px of text beside an icon or the arrow; with less they give way
 TO_FIT = (1.0, 0.85, 0.75)  # of the wearer's size: a smaller price is better than none
 FAULT_SIZE, FAULT_GREY = 21, 9
+THEN_GREY = 9
 PROGRESS_GREY, TRACK_GREY, RULE_GREY = 11, 3, 9
 
 
@@ -139,6 +140,7 @@ class Layout:
         if card.icon and area.w - size - GAP >= NARROWEST:
             items.append(Shape("icon", card.icon, 0, size, area.x, area.y, 15))
             column = area._replace(x=area.x + size + GAP, w=area.w - size - GAP)
+            items += _then(card.then, area, size)
         foot = list(self._foot(card, column, scale))
         items += foot
         bottom = min((_top(item) for item in foot), default=area.y + area.h)
@@ -275,6 +277,15 @@ def _space(before: str, style: str) -> int:
 def _arrow(degrees: float, area: Rect, scale: float) -> Shape:
     size = max(SMALLEST, min(round(ARROW * scale), area.w // 3, area.h // 2))
     return Shape("arrow", "", round(degrees) % 360, size, area.x + area.w - size, area.y, 15)
+
+
+def _then(icon: str, area: Rect, above: int) -> list[Item]:
+    """What comes next, small and dimmer under the icon, where there is room."""
+    if not icon or area.h < above + GAP + SMALLEST:
+        return []
+    return [
+        Shape("icon", icon, 0, SMALLEST, area.x + (above - SMALLEST) // 2, area.y + above + GAP, THEN_GREY)
+    ]
 
 
 def _below(area: Rect, height: int) -> Rect:

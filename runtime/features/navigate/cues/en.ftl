@@ -71,3 +71,6 @@ rejoined = Back on the route
 rerouting = Looking for another way
 silent = No position for now
 poor = Position too vague for now
+
+sign-confirms = The sign says { $name }: right
+sign-contradicts = The sign says { $name }: not this way

@@ -12,6 +12,7 @@ from runtime.features.navigate.following.follower import SILENT_S, Follower
 from runtime.features.navigate.following.state import Following
 from runtime.features.navigate.routes.route import Maneuver, Route
 
+BEHIND_M, LATE_S = 4.0, 1.0  # past a maneuver, and of the next place: its cue is taken down
 STARTED_M = 30.0  # beyond the start, and "head north" comes too late
 
 
@@ -58,7 +59,11 @@ class Guide:
         return panel(self, now.next, self._until_ns())
 
     def _until_ns(self) -> int:
-        return (self.follower.heard_ns or 0) + round(SILENT_S * NS)
+        """No longer than until the maneuver is behind, should no place come any more."""
+        now, seconds = self.following, SILENT_S
+        if now.status == "on" and now.speed_mps > 0:
+            seconds = min(seconds, (now.to_next_m + BEHIND_M) / now.speed_mps + LATE_S)
+        return (self.follower.heard_ns or 0) + round(seconds * NS)
 
     def follows_closely(self, index: int) -> Maneuver | None:
         """The maneuver that is said in one breath with this one, if there is one."""

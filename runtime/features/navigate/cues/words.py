@@ -103,6 +103,10 @@ class Words:
         """The wearer walks the route backwards."""
         return self.say("wrong-way")
 
+    def sign(self, says: str, text: str) -> str:
+        """What a street sign told of the way: that it is the right one, that it is another, or "" for nothing."""
+        return self.say(f"sign-{says}", {"name": text}) if says in ("confirms", "contradicts") else ""
+
     def rejoined(self) -> str:
         """The wearer is back on the route."""
         return self.say("rejoined")

@@ -51,3 +51,6 @@ rejoined = 已回到路线
 rerouting = 正在重新规划路线
 silent = 暂时没有定位
 poor = 定位暂时不准
+
+sign-confirms = 路牌：{ $name }，走对了
+sign-contradicts = 路牌：{ $name }，不是这条路

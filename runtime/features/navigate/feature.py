@@ -1,0 +1,236 @@
+"""Navigation: a kept route is followed, each maneuver is shown in time, and the arrow follows the head.
+
+Places come once a second and decide what is said; the head's pose comes a hundred times a second and turns the arrow.
+What is stale or in doubt is taken down by itself: every card has its end, and the arrow has the HUD's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+
+from runtime.core.bus import Bus, hear
+from runtime.core.clock import NS, Clock
+from runtime.core.errors import StoreError
+from runtime.core.log import Log
+from runtime.core.messages import (
+    Card,
+    CardDown,
+    Guidance,
+    Heading,
+    Line,
+    Place,
+    Pose,
+    Reading,
+    Request,
+    WearerSettings,
+)
+from runtime.core.topics import ARROW, CARD, GUIDANCE, HEADING, PLACE, POSE, READING, SETTINGS
+from runtime.features.navigate import asks
+from runtime.features.navigate.arrow import HeadArrow
+from runtime.features.navigate.asks import Journey
+from runtime.features.navigate.card import cue_card
+from runtime.features.navigate.cues.events import Event, Panel
+from runtime.features.navigate.cues.words import Words
+from runtime.features.navigate.journey import Travelling
+from runtime.features.navigate.kept import keep_route, read_journey, read_route
+from runtime.features.navigate.rerouting import Rerouting
+from runtime.features.navigate.routes.route import Route, RouteError
+from runtime.features.navigate.signs import read_sign
+from runtime.features.requests import serve
+
+TICK_S = 0.5
+SIGN_S = 8.0  # a sign that was read is told for so long
+NOTE_S = 4.0
+
+
+class NavigateFeature:
+    """Serves what ``asks`` names; publishes CARD, ARROW and GUIDANCE."""
+
+    def __init__(self, *, bus: Bus, clock: Clock, log: Log, store: asks.Keeps) -> None:
+        self._bus, self._clock, self._log, self._store = bus, clock, log, store
+        self._travel: Travelling | None = None
+        self._arrow = HeadArrow()
+        self._heading: Heading | None = None
+        self._shown: tuple[Card, int] | None = None  # without its end, and the end
+        self._sign, self._sign_until_ns = "", 0
+        self._rerouting = Rerouting(clock, store)
+        self._dirty = asyncio.Event()
+        self._group: asyncio.TaskGroup | None = None
+
+    async def run(self) -> None:
+        """Serve until cancelled; a journey that was under way goes on."""
+        await self._resume()
+        try:
+            async with asyncio.TaskGroup() as group:
+                self._group = group
+                group.create_task(hear(self._bus, PLACE, self._on_place), name="navigate.place")
+                group.create_task(hear(self._bus, HEADING, self._on_heading), name="navigate.heading")
+                group.create_task(hear(self._bus, POSE, self._on_pose), name="navigate.pose")
+                group.create_task(hear(self._bus, READING, self._on_reading), name="navigate.reading")
+                group.create_task(hear(self._bus, SETTINGS, self._on_settings), name="navigate.settings")
+                group.create_task(self._tick(), name="navigate.tick")
+                group.create_task(self._keep(), name="navigate.keep")
+                await serve(self._bus, self._handle)
+        finally:
+            self._group = None
+
+    def _handle(self, request: Request, group: asyncio.TaskGroup) -> None:
+        if request.action != asks.ACTION:
+            return
+        if request.argument == "start":
+            group.create_task(self._start(Journey(True)))
+        elif self._travel is None:
+            self._note("No route is followed: nav start")
+        elif request.argument == "stop":
+            self._stop()
+        elif request.argument == "skip":
+            self._travel.guide.skip()
+            self._show()
+        else:
+            self._travel.muted = request.argument == "mute"
+            self._show()
+        self._dirty.set()
+
+    async def _resume(self) -> None:
+        kept = await self._clock.call("store", read_journey, self._store)
+        if kept.on:
+            await self._start(kept)
+
+    async def _start(self, kept: Journey) -> None:
+        """Follow the kept route; a route that can't be read is said, and nothing is followed."""
+        try:
+            route = await self._clock.call("store", read_route, self._store)
+        except RouteError as error:
+            self._log.warning("no route", part=asks.KEY, error=str(error))
+            self._note("The kept route can't be read. Load it again.")
+            return
+        if route is None:
+            self._note("No route yet: nav load FILE")
+            return
+        self._follow(route, kept)
+
+    def _follow(self, route: Route, kept: Journey) -> None:
+        self._travel = Travelling(route, Words(self._language), kept)
+        place = self._bus.latest(PLACE)
+        if place is not None:
+            self._on_place(place)
+        self._dirty.set()
+
+    def _stop(self) -> None:
+        self._travel = None
+        self._show()
+        self._dirty.set()
+
+    @property
+    def _language(self) -> str:
+        return (self._bus.latest(SETTINGS) or WearerSettings()).language
+
+    def _on_place(self, place: Place) -> None:
+        if self._travel is not None:
+            self._tell(self._travel.hear(place))
+            self._dirty.set()
+
+    def _on_heading(self, heading: Heading) -> None:
+        self._heading = heading
+        self._arrow.hear(heading)
+
+    def _on_settings(self, _: WearerSettings) -> None:
+        if self._travel is not None and self._travel.guide.words.language != self._language:
+            self._travel.guide.words = Words(self._language)
+            self._show()
+
+    def _on_reading(self, reading: Reading) -> None:
+        """A sign was snapped: it says whether the wearer is where the route goes on."""
+        if self._travel is None:
+            return
+        guide = self._travel.guide
+        sign = read_sign(guide.route, guide.following.next, reading.lines)
+        self._sign = guide.words.sign(sign.says, sign.text)
+        self._sign_until_ns = self._clock.now_ns() + round(SIGN_S * NS)
+        self._show()
+
+    def _on_pose(self, pose: Pose) -> None:
+        """At the pose's rate: nothing but the arrow."""
+        bearing = self._travel.bearing if self._travel is not None else None
+        arrow = self._arrow.update(pose, bearing)
+        if arrow is not None:
+            self._bus.publish(ARROW, arrow)
+
+    async def _tick(self) -> None:
+        while True:
+            await self._clock.sleep(TICK_S)
+            if self._travel is not None:
+                self._tell(self._travel.tick(self._clock.now_ns()))
+
+    def _tell(self, events: list[Event]) -> None:
+        for event in events:
+            self._log.info(event.text, part=asks.KEY, kind=event.kind)
+            self._bus.publish(GUIDANCE, self._guidance(event))
+            if event.kind == "reroute" and self._group is not None and not self._rerouting.busy:
+                self._group.create_task(self._reroute(), name="navigate.reroute")
+        self._show()
+
+    async def _reroute(self) -> None:
+        """Another route from here, if there is somebody to ask; the old one stays until it is there."""
+        travel, place = self._travel, self._bus.latest(PLACE)
+        if travel is None or place is None:
+            return
+        here = (place.latitude, place.longitude)
+        try:
+            route = await self._rerouting.ask(here, travel.guide.route, travel.guide.following.next)
+            if self._travel is travel:
+                await self._clock.call("store", keep_route, self._store, route)
+                self._follow(route, Journey(True, travel.muted))
+        except (RouteError, StoreError) as error:
+            self._log.info("no other route", part=asks.KEY, error=str(error))
+
+    def _guidance(self, event: Event) -> Guidance:
+        heading = self._heading
+        degrees = self._arrow.towards(event.bearing)
+        return Guidance(
+            event.t_ns, event.kind, event.maneuver, event.text, event.latitude, event.longitude,
+            arrow_deg=degrees, sd_deg=heading.sd_deg if heading is not None else None,
+        )  # fmt: skip
+
+    def _show(self) -> None:
+        """The card of this moment, where it says something else than the one that stands, or stands longer."""
+        panel = self._travel.panel if self._travel is not None else None
+        now_ns = self._clock.now_ns()
+        if panel is None or panel.until_ns <= now_ns:
+            self._take_down()
+            return
+        card = cue_card(panel, now_ns, self._arrow.pointing, self._more(panel, now_ns))
+        shown = (msgspec.structs.replace(card, ttl_s=None), panel.until_ns)
+        if shown != self._shown:
+            self._shown = shown
+            self._bus.publish(CARD, card)
+
+    def _more(self, panel: Panel, now_ns: int) -> tuple[str, ...]:
+        """Below the street: which lanes, and what a sign told."""
+        assert self._travel is not None
+        guide = self._travel.guide
+        lanes = guide.words.lanes(guide.route.maneuvers[panel.maneuver].lanes) if panel.maneuver >= 0 else ""
+        return lanes, self._sign if now_ns < self._sign_until_ns else ""
+
+    def _take_down(self) -> None:
+        if self._shown is not None:
+            self._shown = None
+            self._bus.publish(CARD, CardDown(asks.KEY))
+
+    async def _keep(self) -> None:
+        """Progress on the disk, so that a kill or a reboot costs no cue; said when it can't be."""
+        while True:
+            await self._dirty.wait()
+            self._dirty.clear()
+            kept = self._travel.to_keep() if self._travel is not None else Journey()
+            if kept is None:
+                continue
+            try:
+                await self._clock.call("store", self._store.set, asks.JOURNEY, kept)
+            except StoreError as error:
+                self._log.warning("progress is not kept", part=asks.KEY, error=str(error))
+
+    def _note(self, text: str) -> None:
+        self._bus.publish(CARD, Card(asks.KEY, (Line(text),), ttl_s=NOTE_S))

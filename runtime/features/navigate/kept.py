@@ -1,0 +1,33 @@
+"""The route and the journey in the store: what a kill, a reboot or an empty battery must not cost."""
+
+from __future__ import annotations
+
+import msgspec
+
+from runtime.features.navigate.asks import JOURNEY, ROUTE, SERVER, Journey, Keeps, Reads
+from runtime.features.navigate.routes.route import Route
+from runtime.features.navigate.routes.saved import decode_route, encode_route
+
+_NONE = msgspec.Raw(b"null")
+
+
+def keep_route(store: Keeps, route: Route) -> None:
+    """Keep ``route`` in the place of the one before; what was done of that is forgotten. Raises StoreError."""
+    store.set(JOURNEY, Journey())
+    store.set(ROUTE, msgspec.Raw(encode_route(route)))
+
+
+def read_route(store: Reads) -> Route | None:
+    """The kept route, None where there is none. Blocks. Raises RouteError."""
+    raw = store.get(ROUTE, msgspec.Raw, _NONE)
+    return None if bytes(raw) == bytes(_NONE) else decode_route(bytes(raw))
+
+
+def read_journey(store: Reads) -> Journey:
+    """How far the wearer has come. Blocks."""
+    return store.get(JOURNEY, Journey, Journey())
+
+
+def read_server(store: Reads) -> str:
+    """The routing server that the wearer named, "" for none: nobody is asked by default. Blocks."""
+    return store.get(SERVER, str, "")
