@@ -11,6 +11,7 @@ from importlib.metadata import version
 from tools import pipe
 
 COMMANDS = {
+    "walk": "a simulated walk along a route: cues, a map, what the wearer saw",
     "run": "start the glasses on a board or in the simulator",
     "snap": "read products on photos, as the glasses would",
     "doctor": "check what is attached and say the next thing to try",

@@ -1,0 +1,165 @@
+"""A simulated walk along a route: the glasses whole on virtual time, over an emulated receiver, IMU and compass.
+
+The walker goes along the route's line and strays from it where told; what the glasses make of it is guidance.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from boards.load import load
+from boards.spec import Board
+from drivers.base import Fix
+from drivers.camera.decode import load_picture
+from drivers.sim.outing import Detour, Noise, Outage, Outing, noise_of
+from drivers.sim.scenario import Scenario, Step
+from drivers.sim.walker import Walker
+from drivers.sim.world import World
+from runtime.app import Glasses, Options
+from runtime.core.clock import NS, VirtualClock, run_virtual
+from runtime.core.messages import Guidance, Shown
+from runtime.core.topics import FIX, GUIDANCE, SHOWN
+from runtime.features.navigate.asks import JOURNEY, Journey
+from runtime.features.navigate.kept import keep_route
+from runtime.features.navigate.routes.route import Route
+
+STARTS_S = 8.0  # the receiver's first fixes come while the wearer stands
+TAIL_S = 6.0  # after the arrival
+PATIENCE_S = 45.0  # for an arrival, after the walker stands at the end
+TRUTH_EVERY_S = 1.0
+MOST_POINTS = 5_000  # that the walker steps on; more would be closer than a step
+
+
+class Wish(msgspec.Struct, frozen=True):
+    """What kind of walk: m/s, one standard deviation of fixes in metres, seconds without any half way, metres to go
+    astray (negative: to the left), the wearer's language, and the seed of all that is random.
+    """
+
+    speed_mps: float = 1.4
+    noise_m: float = 3.0
+    outage_s: float = 0.0
+    detour_m: float = 0.0
+    heading_noise: float = 1.0
+    language: str = "en"
+    seed: int = 0
+
+
+class Walk(msgspec.Struct):
+    """What came of it: guidance in order, fixes, the true way [latitude, longitude], virtual seconds."""
+
+    told: list[Guidance] = msgspec.field(default_factory=list)
+    fixes: list[tuple[float, float]] = msgspec.field(default_factory=list)
+    truth: list[tuple[float, float]] = msgspec.field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def arrived(self) -> bool:
+        """Whether the end was reached, by the glasses' own account."""
+        return any(told.event == "arrived" for told in self.told)
+
+
+Tell = Callable[[Guidance], None]
+Show = Callable[[float, NDArray[np.uint8]], None]
+
+
+def walk(route: Route, wish: Wish, tell: Tell = lambda _: None, show: Show | None = None) -> Walk:
+    """Walk ``route`` once. ``tell`` hears each piece of guidance as it comes; ``show`` gets seconds and canvas."""
+    clock = VirtualClock()
+    scenario = _scenario(route, wish)
+    world = World(clock, scenario, load_picture, wish.seed)
+    walker = world.walker
+    assert walker is not None
+    with tempfile.TemporaryDirectory() as data:
+        options = Options(data=Path(data), environ=os.environ, console=False)
+        glasses = Glasses(_board(), clock, options, world)
+        keep_route(glasses.store, route)
+        glasses.store.set(JOURNEY, Journey(on=True))
+        glasses.store.set("wearer.language", wish.language)
+        return run_virtual(clock, _walk(glasses, clock, walker, tell, show))
+
+
+async def _walk(glasses: Glasses, clock: VirtualClock, walker: Walker, tell: Tell, show: Show | None) -> Walk:
+    walk, there = Walk(), asyncio.Event()
+
+    def hear(told: Guidance) -> None:
+        walk.told.append(told)
+        tell(told)
+        if told.event == "arrived":
+            there.set()
+
+    def see(_: Shown) -> None:
+        if show is not None:
+            show(clock.now_ns() / NS, glasses.hud.hud.canvas)
+
+    glasses.bus.tap(GUIDANCE, hear)
+    glasses.bus.tap(FIX, lambda fix: _add(walk.fixes, fix))
+    glasses.bus.tap(SHOWN, see)
+    running = asyncio.create_task(glasses.run())
+    try:
+        async with asyncio.timeout(walker.ends_s + PATIENCE_S):
+            await there.wait()
+            await clock.sleep(TAIL_S)
+    except TimeoutError:
+        pass  # it never said so: whoever reads the walk sees that
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    walk.seconds = clock.now_ns() / NS
+    spots = walker.truth(np.arange(0.0, min(walk.seconds, walker.ends_s) + TRUTH_EVERY_S, TRUTH_EVERY_S))
+    walk.truth = list(zip(spots.latitude.tolist(), spots.longitude.tolist(), strict=True))
+    return walk
+
+
+def _add(fixes: list[tuple[float, float]], fix: Fix) -> None:
+    fixes.append((fix.latitude, fix.longitude))
+
+
+def _board() -> Board:
+    """The simulated board without what a walk does not need: no camera looks, no microphone hears."""
+    return msgspec.structs.replace(
+        load("sim"), camera=None, microphone=None, capture_light=None, battery=None
+    )
+
+
+def _scenario(route: Route, wish: Wish) -> Scenario:
+    """The walker's way, how well satellites are received, and where the wearer looks."""
+    line = route.line[:: max(1, len(route.line) // MOST_POINTS)]
+    points = np.vstack([line, route.line[-1:]]) if not np.array_equal(line[-1], route.line[-1]) else line
+    middle_s = STARTS_S + route.length_m / wish.speed_mps / 2
+    noise: Noise = noise_of(wish.noise_m)
+    if wish.outage_s:
+        noise = msgspec.structs.replace(noise, outages=(Outage(at_s=middle_s, for_s=wish.outage_s),))
+    detours = (Detour(at_m=route.length_m / 3, off_m=wish.detour_m, along_m=40.0),) if wish.detour_m else ()
+    outing = Outing(
+        points=tuple(
+            (float(latitude), (float(longitude) + 180) % 360 - 180) for latitude, longitude in points
+        ),
+        speed_mps=wish.speed_mps,
+        starts_s=STARTS_S,
+        detours=detours,
+        noise=noise,
+    )
+    seconds = STARTS_S + route.length_m / wish.speed_mps + PATIENCE_S
+    return Scenario(name="walk", ends_s=seconds, walk=outing, steps=_looks(seconds, wish.seed))
+
+
+def _looks(seconds: float, seed: int) -> tuple[Step, ...]:
+    """A wearer who looks around now and then, and ahead again."""
+    rng, at_s, steps = random.Random(seed), STARTS_S + 6.0, list[Step]()
+    while at_s < seconds:
+        yaw = rng.choice((-1, 1)) * rng.uniform(15, 70)
+        steps += [
+            Step(at=at_s, look=(yaw, rng.uniform(-15, 10))),
+            Step(at=at_s + rng.uniform(1, 4), look=(0, 0)),
+        ]
+        at_s += rng.uniform(8, 25)
+    return tuple(steps)
