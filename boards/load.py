@@ -152,24 +152,25 @@ def _said(error: Exception) -> str:
 
 
 def _references(board: Board) -> Iterator[tuple[str, str]]:
-    for name in ("imu", "display", "battery"):
+    for name in ("imu", "magnetometer", "display", "battery"):
         bus = getattr(getattr(board, name), "bus", "")
         if bus:
             yield f"{name}.bus", bus
 
 
 def _check_axes(board: Board, where: str) -> None:
-    """The head's axes must be a rotation of the chip's: each axis once, and right-handed."""
-    if board.imu is None:
-        return
-    axes = board.imu.axes
-    if len(set(axes[1::2])) < 3:
-        raise BoardError(f"{where}: imu.axes: {axes} names an axis twice; name x, y and z once each")
-    swapped = axes[1::2] in ("yxz", "xzy", "zyx")
-    if swapped != (axes[0::2].count("-") % 2 == 1):
-        raise BoardError(
-            f"{where}: imu.axes: {axes} is a mirror image, no way to mount a chip; turn one sign"
-        )
+    """The head's axes must be a rotation of a chip's: each axis once, and right-handed."""
+    for name, part in (("imu", board.imu), ("magnetometer", board.magnetometer)):
+        if part is None:
+            continue
+        axes = part.axes
+        if len(set(axes[1::2])) < 3:
+            raise BoardError(f"{where}: {name}.axes: {axes} names an axis twice; name x, y and z once each")
+        swapped = axes[1::2] in ("yxz", "xzy", "zyx")
+        if swapped != (axes[0::2].count("-") % 2 == 1):
+            raise BoardError(
+                f"{where}: {name}.axes: {axes} is a mirror image, no way to mount a chip; turn one sign"
+            )
 
 
 def _check_safe_area(board: Board, where: str) -> None:

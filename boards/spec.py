@@ -39,6 +39,16 @@ class Imu(Table, frozen=True, kw_only=True):
     axes: Annotated[str, msgspec.Meta(pattern=r"^([+-][xyz]){3}$")] = "+x+y+z"
 
 
+class Magnetometer(Table, frozen=True, kw_only=True):
+    """A magnetometer; ``axes`` maps the head's x (forward), y (left), z (up) to the chip's, as of the IMU."""
+
+    compatible: str
+    bus: str
+    address: Address = 0x0C
+    rate_hz: Positive = 100
+    axes: Annotated[str, msgspec.Meta(pattern=r"^([+-][xyz]){3}$")] = "+x+y+z"
+
+
 class Camera(Table, frozen=True, kw_only=True):
     """A camera; ``device`` is a V4L2 node or an index; ``rotate`` turns the picture clockwise."""
 
@@ -140,6 +150,7 @@ class Board(Table, frozen=True, kw_only=True):
     compatible: tuple[str, ...] = ()
     buses: dict[str, Bus] = {}
     imu: Imu | None = None
+    magnetometer: Magnetometer | None = None
     camera: Camera | None = None
     display: Display | None = None
     microphone: Microphone | None = None

@@ -14,7 +14,19 @@ from typing import Any
 import msgspec
 
 from boards import spec
-from drivers.base import Battery, Camera, Clock, ConfigError, Display, Gnss, Imu, Keys, Light, Microphone
+from drivers.base import (
+    Battery,
+    Camera,
+    Clock,
+    ConfigError,
+    Display,
+    Gnss,
+    Imu,
+    Keys,
+    Light,
+    Magnetometer,
+    Microphone,
+)
 from drivers.bus.gpio import GpioLine, LinuxGpio
 from drivers.bus.i2c import I2cBus, LinuxI2c
 from drivers.bus.spi import LinuxSpi, SpiBus
@@ -25,6 +37,7 @@ from drivers.sim.world import World
 
 DRIVERS = {
     "invensense,icm42688p": "drivers.imu.icm42688p:Icm42688p",
+    "akm,ak09916": "drivers.magnetometer.ak09916:Ak09916",
     "linux,v4l2-camera": "drivers.camera.v4l2:V4l2Camera",
     "browline,photo-camera": "drivers.camera.photos:PhotoCamera",
     "browline,sim-camera": "drivers.camera.sim:SimCamera",
@@ -56,6 +69,7 @@ class Parts(msgspec.Struct, frozen=True):
     light: Light | None
     battery: Battery | None
     gnss: Gnss | None
+    magnetometer: Magnetometer | None
 
 
 class BuildContext:
@@ -124,6 +138,7 @@ class BuildContext:
 
     def _emulate(self, name: str) -> Any:
         """An emulated adapter with the chips that the board says sit on it."""
+        from drivers.sim.ak09916 import EmulatedAk09916
         from drivers.sim.i2c import EmulatedI2c
         from drivers.sim.icm42688p import EmulatedIcm42688p
         from drivers.sim.max17048 import EmulatedMax17048
@@ -132,6 +147,8 @@ class BuildContext:
         board = self.board
         if board.imu is not None and board.imu.bus == name:
             adapter.attach(board.imu.address, EmulatedIcm42688p(self.world, self.clock))
+        if board.magnetometer is not None and board.magnetometer.bus == name:
+            adapter.attach(board.magnetometer.address, EmulatedAk09916(self.world, self.clock))
         if board.battery is not None and board.battery.bus == name:
             adapter.attach(board.battery.address, EmulatedMax17048(self.world, self.clock))
         return adapter
@@ -153,6 +170,7 @@ def build(context: BuildContext) -> Parts:
         light=light,
         battery=_make(board.battery, context),
         gnss=_make(board.gnss, context),
+        magnetometer=_make(board.magnetometer, context),
     )
 
 

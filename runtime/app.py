@@ -58,6 +58,9 @@ from runtime.sense.hearing.service import PART as HEARING
 from runtime.sense.hearing.service import Hearing
 from runtime.sense.hearing.voice import silero
 from runtime.sense.live import Live
+from runtime.sense.magnetic import LOST as COMPASS_LOST
+from runtime.sense.magnetic import PART as MAGNETOMETER
+from runtime.sense.magnetic import MagneticService
 from runtime.sense.motion import MotionService
 from runtime.sense.place.service import PART as GNSS
 from runtime.sense.place.service import PlaceService
@@ -208,8 +211,12 @@ class Glasses:
         if parts.imu is not None and self.board.imu is not None:
             motion = MotionService(self.bus, self.clock, parts.imu, self.board.imu, self.store, self.live)
             services.append(("imu", motion.run, "Head tracking lost. Trying again."))
-            heading = HeadingService(self.bus, self.live)
+            mounted = {"axes": self.board.magnetometer.axes} if self.board.magnetometer else {}
+            heading = HeadingService(self.bus, self.clock, self.live, self.store, **mounted)
             services.append(("heading", heading.run, "Heading failed. Trying again."))
+        if parts.magnetometer is not None:
+            magnetic = MagneticService(self.bus, self.clock, parts.magnetometer, self.live)
+            services.append((MAGNETOMETER, magnetic.run, COMPASS_LOST))
         if parts.gnss is not None:
             place = PlaceService(self.bus, self.clock, parts.gnss, self.live, self.supervisor.report)
             services.append((GNSS, place.run, "Satellite receiver lost. Trying again."))

@@ -20,8 +20,8 @@ from boards.load import load
 from boards.spec import Board
 from drivers.base import Fix
 from drivers.camera.decode import load_picture
-from drivers.sim.outing import Detour, Noise, Outage, Outing, noise_of
-from drivers.sim.scenario import Scenario, Step
+from drivers.sim.outing import Detour, Iron, Noise, Outage, Outing, noise_of
+from drivers.sim.scenario import Chip, Compass, Scenario, Step
 from drivers.sim.walker import Walker
 from drivers.sim.world import World
 from runtime.app import Glasses, Options
@@ -36,12 +36,17 @@ STARTS_S = 8.0  # the receiver's first fixes come while the wearer stands
 TAIL_S = 6.0  # after the arrival
 PATIENCE_S = 45.0  # for an arrival, after the walker stands at the end
 TRUTH_EVERY_S = 1.0
+CARS_M, CAR_AM2 = (
+    12.0,
+    150.0,
+)  # parked cars along the way: one so often, with such a moment (one σ of an axis)
 MOST_POINTS = 5_000  # that the walker steps on; more would be closer than a step
 
 
 class Wish(msgspec.Struct, frozen=True):
     """What kind of walk: m/s, one standard deviation of fixes in metres, seconds without any half way, metres to go
-    astray (negative: to the left), the wearer's language, and the seed of all that is random.
+    astray (negative: to the left), how IMU and magnetometer err (1: as a consumer's in a street of parked cars), the
+    wearer's language, and the seed of all that is random.
     """
 
     speed_mps: float = 1.4
@@ -146,10 +151,40 @@ def _scenario(route: Route, wish: Wish) -> Scenario:
         speed_mps=wish.speed_mps,
         starts_s=STARTS_S,
         detours=detours,
+        irons=_cars(route.length_m, wish),
         noise=noise,
     )
     seconds = STARTS_S + route.length_m / wish.speed_mps + PATIENCE_S
-    return Scenario(name="walk", ends_s=seconds, walk=outing, steps=_looks(seconds, wish.seed))
+    return Scenario(
+        name="walk",
+        ends_s=seconds,
+        walk=outing,
+        steps=_looks(seconds, wish.seed),
+        imu=_imu(wish),
+        magnetometer=Compass(noise=wish.heading_noise),
+    )
+
+
+def _imu(wish: Wish) -> Chip:
+    """Zeros as far off as the data sheet lets them be, and straying."""
+    rng, noise = random.Random(wish.seed), wish.heading_noise
+    x, y, z = (noise * rng.uniform(-0.5, 0.5) for _ in range(3))
+    return Chip(
+        gyro_bias_dps=(x, y, z),
+        accel_bias_mg=(noise * 8.0, noise * -6.0, noise * 10.0),
+        noise=noise,
+        gyro_wander_dps=noise * 0.02,
+    )
+
+
+def _cars(length_m: float, wish: Wish) -> tuple[Iron, ...]:
+    """Iron of a usual street, on both sides of a pavement."""
+    rng, size, at_m, cars = random.Random(wish.seed), wish.heading_noise * CAR_AM2, 0.0, list[Iron]()
+    while size and at_m < length_m:
+        at_m += rng.expovariate(1 / CARS_M)
+        x, y, z = (rng.gauss(0, size) for _ in range(3))
+        cars.append(Iron(at_m=at_m, left_m=rng.choice((-3.5, 2.5)), moment_am2=(x, y, z)))
+    return tuple(cars)
 
 
 def _looks(seconds: float, seed: int) -> tuple[Step, ...]:

@@ -8,6 +8,7 @@ from drivers.base import ConfigError
 
 KINDS: dict[str, tuple[str, ...]] = {
     "imu": ("nak", "stuck", "wrong_id", "brownout", "unplug"),
+    "magnetometer": ("nak", "stuck", "wrong_id", "brownout", "unplug", "frozen", "magnet"),
     "camera": ("unplug", "freeze", "dark"),
     "display": ("nak", "unplug"),
     "light": ("dead",),

@@ -48,6 +48,16 @@ class Outage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     for_s: Seconds
 
 
+class Iron(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Iron ``at_m`` metres along the path and ``left_m`` beside it, a metre or so below the head: its magnetic moment
+    to north, west and up in A·m² (a car has some hundred).
+    """
+
+    at_m: Metres
+    left_m: float
+    moment_am2: tuple[float, float, float]
+
+
 class Noise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How a receiver errs; every figure is one standard deviation of one axis.
 
@@ -85,6 +95,7 @@ class Outing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     starts_s: Seconds = 0.0
     pauses: tuple[Pause, ...] = ()
     detours: tuple[Detour, ...] = ()
+    irons: tuple[Iron, ...] = ()
     noise: Noise = Noise()
 
 

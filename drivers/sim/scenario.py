@@ -56,12 +56,22 @@ class Chip(Table, frozen=True, kw_only=True):
     gyro_wander_dps: Annotated[float, msgspec.Meta(ge=0)] = 0.0
 
 
+class Compass(Table, frozen=True, kw_only=True):
+    """How the magnetometer errs: the field of the glasses' own iron in µT, how much more each axis says than it
+    should, and ``noise`` as a multiple of the chip's.
+    """
+
+    hard_iron_ut: Axes = (14.0, -22.0, 9.0)
+    soft_iron: Axes = (0.02, -0.02, 0.01)
+    noise: Annotated[float, msgspec.Meta(ge=0)] = 1.0
+
+
 class Scenario(Table, frozen=True, kw_only=True):
     """A shelf of pictures, steps in time, sound, and the device's own condition.
 
     ``ends_s`` is when a run without a wearer may stop; ``repeat_s`` (0: never) starts the steps anew. ``sound`` is a
     file heard once from the start on; ``noise_dbfs`` is how loud the noise behind everything is (RMS). ``walk`` takes
-    the wearer along a path, ``imu`` says how good the IMU is.
+    the wearer along a path, ``imu`` and ``magnetometer`` say how good those are.
     """
 
     name: str
@@ -73,6 +83,7 @@ class Scenario(Table, frozen=True, kw_only=True):
     noise_dbfs: Annotated[float, msgspec.Meta(le=0)] | None = None
     walk: Outing | None = None
     imu: Chip = Chip()
+    magnetometer: Compass = Compass()
     temperature_c: float = 31.0
     charge: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.8
     folder: Path = FOLDER

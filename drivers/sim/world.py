@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from drivers.base import BatteryState, Clock, InputEvent
 from drivers.sim.faults import Faults
 from drivers.sim.gait import felt
+from drivers.sim.magnetism import HOME, Irons, earth, in_head
 from drivers.sim.motion import Head, HeadMotion
 from drivers.sim.noises import Soundscape
-from drivers.sim.outing import Noise, load_points
+from drivers.sim.outing import Iron, Noise, load_points
 from drivers.sim.reception import Measured, Reception
 from drivers.sim.scenario import Picture, Scenario, Step
 from drivers.sim.walker import Spot, Walker
@@ -45,6 +46,7 @@ class World:
         self._walker: Walker | None = None
         self._walk_ns = self.start_ns
         self._reception: Reception | None = None
+        self._irons: Irons | None = None
         self._script()
 
     @property
@@ -59,9 +61,14 @@ class World:
         body = None if walker is None else felt(walker, since_s)
         return self._head.motion(t_ns - self.start_ns, body)
 
-    def walk(self, walker: Walker, noise: Noise, seed: int | None = None) -> None:
-        """From now on the wearer walks as ``walker`` says, and satellites are received with ``noise``."""
+    def walk(
+        self, walker: Walker, noise: Noise, seed: int | None = None, irons: tuple[Iron, ...] = ()
+    ) -> None:
+        """From now on the wearer walks as ``walker`` says, past ``irons``, and satellites are received with
+        ``noise``.
+        """
         self._walker, self._walk_ns = walker, self._clock.now_ns()
+        self._irons = Irons(irons, walker) if irons else None
         self._reception = Reception(noise, self._seed if seed is None else seed)
         self.changes += 1
 
@@ -78,6 +85,19 @@ class World:
         """Where the head truly points, clockwise from true north in degrees; None while nobody walks."""
         spot = self.place(t_ns)
         return None if spot is None else (spot.course_deg - self.yaw_pitch(t_ns)[0]) % 360.0
+
+    def field(self, t_ns: NDArray[np.int64]) -> NDArray[np.float64]:
+        """What a magnetometer on the head would measure, in µT, float64[N, 3] in the head's axes."""
+        walker, quaternion = self._walker, self.head(t_ns).quaternion
+        if walker is None:
+            around = np.tile(earth(*HOME), (len(t_ns), 1))
+        else:
+            truth = walker.truth(np.asarray((t_ns - self._walk_ns) * 1e-9, np.float64))
+            around = np.tile(earth(truth.latitude[0], truth.longitude[0]), (len(t_ns), 1))
+            if self._irons is not None:
+                around += self._irons.field(truth)
+        glasses = self._scenario.magnetometer
+        return in_head(around, quaternion) * (1.0 + np.array(glasses.soft_iron)) + glasses.hard_iron_ut
 
     @property
     def skew_s(self) -> float:
@@ -149,7 +169,7 @@ class World:
         outing = self._scenario.walk
         if outing is not None:
             points = load_points(outing, self._scenario.folder)
-            self.walk(Walker.of(outing, points), outing.noise)
+            self.walk(Walker.of(outing, points), outing.noise, irons=outing.irons)
             self.changes = 0
         period = self._scenario.repeat_s
         for number in range(round(HORIZON_S / period) if period else 1):

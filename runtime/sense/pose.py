@@ -1,7 +1,7 @@
 """Head pose by imufusion (Madgwick's revised AHRS) at the IMU's rate, in the head's axes.
 
 Head axes: x forward, y left, z up; earth: x where the head pointed at the start, z up (imufusion's NWU).
-Settings are the field's defaults: gain 0.5, acceleration rejection 10°, recovery after 5 s.
+Settings are the field's defaults (gain 0.5, recovery after 5 s), but for the rejection of accelerations.
 """
 
 from __future__ import annotations
@@ -10,24 +10,22 @@ import math
 
 import imufusion
 import numpy as np
-from numpy.typing import NDArray
 
 from drivers.base import ImuSamples
 from runtime.core.messages import Pose
+from runtime.sense.axes import Mounting
 
-GAIN, REJECTION_DEG, REJECTION_S = 0.5, 10.0, 5.0
+# A brisk walk shakes a head by 20° of gravity, evenly: rejecting that leaves the gyro alone, and the tilt 5° off.
+GAIN, REJECTION_DEG, REJECTION_S = 0.5, 30.0, 5.0
 DEGREES = np.float32(180 / math.pi)
 PER_G = np.float32(1 / 9.80665)
-COLUMNS = {"x": 0, "y": 1, "z": 2}
 
 
 class HeadPose:
     """Fuses samples into poses. ``axes`` names, for head x, y and z, the chip's axis and sign ("-y+x+z")."""
 
     def __init__(self, rate_hz: float, gyro_range_dps: float, axes: str = "+x+y+z") -> None:
-        self._columns = [COLUMNS[axes[i]] for i in (1, 3, 5)]
-        self._signs = np.array([1 if axes[i] == "+" else -1 for i in (0, 2, 4)], np.float32)
-        self._plain = axes == "+x+y+z"
+        self._to_head = Mounting(axes).to_head
         self._bias = imufusion.Bias().set_settings(imufusion.BiasSettings(sample_rate=rate_hz))
         settings = imufusion.AhrsSettings(
             sample_rate=rate_hz,
@@ -64,12 +62,6 @@ class HeadPose:
         w, x, y, z = self._ahrs.get_quaternion().tolist()
         rx, ry, rz = (rate / DEGREES).tolist()
         return make_pose(int(samples.t_ns[-1]), (w, x, y, z), (rx, ry, rz))
-
-    def _to_head(self, chip: NDArray[np.float32]) -> NDArray[np.float32]:
-        if self._plain:
-            return chip
-        turned: NDArray[np.float32] = chip[:, self._columns] * self._signs
-        return turned
 
 
 def make_pose(

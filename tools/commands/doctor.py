@@ -29,6 +29,7 @@ from tools.speech import FIRST, list_built_speech
 PARTS = {
     "capture_light": ("light", "there; lit only while something captures"),
     "imu": ("imu", "answers"),
+    "magnetometer": ("magnetometer", "answers"),
     "display": ("display", "takes its settings"),
     "battery": ("battery", "gauge answers"),
     "keys": ("keys", "lines answer"),

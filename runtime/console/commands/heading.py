@@ -27,10 +27,14 @@ async def heading(call: Call) -> Answer:
         "age_s": round(age_s, 2),
     }
     if now.sd_deg > VAGUE_SD:
-        return Answer(f"not known yet (± {now.sd_deg:.0f}°): walk straight on for some seconds", data)
+        return Answer(
+            f"not known yet (± {now.sd_deg:.0f}°): walk straight on for some seconds, or look around where there is a compass",
+            data,
+        )
     wind = WINDS[round(now.degrees / 45) % 8]
     text = f"{now.degrees:.0f}° {wind} ± {now.sd_deg:.0f}°, {age_s:.1f} s ago\nyaw {pose.yaw:.1f}°"
-    return Answer(f"{text}, north at yaw {now.offset_deg:.1f}°", data)
+    iron = "\niron is near by: the compass is not believed" if now.disturbed else ""
+    return Answer(f"{text}, north at yaw {now.offset_deg:.1f}°{iron}", data | {"disturbed": now.disturbed})
 
 
 COMMANDS = (Command("heading", heading, "where the head points over the ground, and how sure that is"),)

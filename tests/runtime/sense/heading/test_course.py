@@ -12,17 +12,27 @@ from runtime.core.clock import NS, VirtualClock, run_virtual
 from runtime.core.messages import Heading
 from runtime.core.topics import HEADING, PLACE, POSE
 from runtime.sense.heading.course import CourseCompass
-from runtime.sense.heading.offset import UNKNOWN_SD, Offset
+from runtime.sense.heading.north import UNKNOWN_SD
 from runtime.sense.heading.service import HeadingService
 from runtime.sense.live import Live
 from tests.runtime.sense.heading.outing import outing, place, pose
+
+
+class Kept:
+    """Nothing was kept."""
+
+    def get(self, key: str, kind: type[list[float]], default: list[float]) -> list[float]:
+        return default
+
+    def set(self, key: str, value: object) -> None:
+        return
 
 
 def walked(seed: int, seconds: float, **how: float) -> list[tuple[float, float, float]]:
     """Seconds, error and stated deviation in degrees, ten times a second."""
     clock, found = VirtualClock(), list[tuple[float, float, float]]()
     bus = Bus(clock)
-    service = HeadingService(bus, Live())
+    service = HeadingService(bus, clock, Live(), Kept())
     truth = [0.0]
 
     def hear(heading: Heading) -> None:
@@ -58,41 +68,11 @@ def test_after_thirty_metres_of_walking_the_heading_is_right_and_its_deviation_h
 def test_standing_from_the_start_nothing_is_known_and_that_is_said() -> None:
     clock = VirtualClock()
     bus = Bus(clock)
-    service = HeadingService(bus, Live())
+    service = HeadingService(bus, clock, Live(), Kept())
     service._on_pose(pose(0.0, 10.0))
     heading = bus.latest(HEADING)
     assert heading is not None
     assert heading.sd_deg >= UNKNOWN_SD
-
-
-def test_without_a_course_the_deviation_grows() -> None:
-    offset = Offset()
-    offset.move(0.0)
-    for _ in range(40):
-        offset.hear(30.0, 12.0)
-    before = offset.sd_deg
-    offset.move(600.0)
-    assert before < 3
-    assert 10 < offset.sd_deg < 90
-
-
-def test_a_look_into_a_shop_window_is_no_turn_of_the_earth() -> None:
-    offset = Offset()
-    for second in range(60):
-        offset.move(float(second))
-        offset.hear(100.0, 34.0)
-    for second in range(60, 66):
-        offset.move(float(second))
-        offset.hear(190.0, 34.0)
-    assert abs(offset.degrees - 100) < 12
-
-
-def test_the_offset_runs_over_north_without_a_jump() -> None:
-    offset = Offset()
-    offset.move(0.0)
-    for degrees in (359.0, 1.0, 358.0, 2.0) * 10:
-        offset.hear(degrees, 10.0)
-    assert min(offset.degrees, 360 - offset.degrees) < 2
 
 
 @pytest.mark.parametrize(("course", "speed"), [(None, 1.4), (90.0, 0.3)], ids=["no course", "too slow"])
