@@ -8,6 +8,7 @@ from runtime.core.topics import HEADING, POSE
 
 WINDS = ("N", "NE", "E", "SE", "S", "SW", "W", "NW")
 VAGUE_SD = 60.0
+HOW = "walk straight on for some seconds, or look around if there is a compass"
 
 
 async def heading(call: Call) -> Answer:
@@ -27,10 +28,7 @@ async def heading(call: Call) -> Answer:
         "age_s": round(age_s, 2),
     }
     if now.sd_deg > VAGUE_SD:
-        return Answer(
-            f"not known yet (± {now.sd_deg:.0f}°): walk straight on for some seconds, or look around where there is a compass",
-            data,
-        )
+        return Answer(f"not known yet (± {now.sd_deg:.0f}°): {HOW}", data)
     wind = WINDS[round(now.degrees / 45) % 8]
     text = f"{now.degrees:.0f}° {wind} ± {now.sd_deg:.0f}°, {age_s:.1f} s ago\nyaw {pose.yaw:.1f}°"
     iron = "\niron is near by: the compass is not believed" if now.disturbed else ""
