@@ -26,13 +26,14 @@ MOST_MANEUVERS = 20_000
 
 
 class Found(msgspec.Struct):
-    """A maneuver as a source tells it: ``about_m`` is where along the line it should be, by the source's own lengths.
+    """A maneuver as a source tells it: ``about_m`` is where along the line it should be, by the source's own lengths;
+    a maneuver without a ``point`` is put exactly there.
 
     ``place`` names it in messages; ``legs`` of a source without steps have only "via" and "arrive".
     """
 
     kind: Kind
-    point: tuple[float, float]
+    point: tuple[float, float] | None
     about_m: float
     place: str
     modifier: Modifier = ""
@@ -42,32 +43,26 @@ class Found(msgspec.Struct):
     lanes: tuple[Lane, ...] = ()
 
 
-def make_route(
-    points: Floats, found: Sequence[Found], mode: Mode, source: str, *, told_m: float | None
-) -> Route:
+def make_route(points: Floats, found: Sequence[Found], mode: Mode, *, told_m: float | None) -> Route:
     """``points`` float64[N, 2] and its maneuvers. ``told_m`` is the line's length as the source has it.
 
     Raises RouteError, which names the maneuver.
     """
-    line = clean_line(points, f"{source}: geometry")
+    line = clean_line(points, "geometry")
     along_m = along(line)
     if len(found) > MOST_MANEUVERS:
-        raise RouteError(
-            f"{source}: {len(found)} maneuvers are more than {MOST_MANEUVERS}: cut the route in two"
-        )
+        raise RouteError(f"{len(found)} maneuvers are more than {MOST_MANEUVERS}: cut the route in two")
     scale = float(along_m[-1]) / told_m if told_m else 1.0
     placed: list[Maneuver] = []
     for one in found:
         at_m = _put(line, along_m, one, scale, placed[-1].at_m if placed else 0.0)
         placed.append(_maneuver(line, along_m, one, at_m))
-    return Route(line, along_m, tuple(_whole(line, along_m, placed)), mode, source)
+    return Route(line, along_m, tuple(_whole(line, along_m, placed)), mode)
 
 
-def bare_route(
-    points: Floats, stops: Sequence[Found], mode: Mode, source: str, *, shaky: bool = False
-) -> Route:
+def bare_route(points: Floats, stops: Sequence[Found], mode: Mode, *, shaky: bool = False) -> Route:
     """A line without instructions: its corners, and the places on the way. Raises RouteError."""
-    line = clean_line(points, f"{source}: geometry")
+    line = clean_line(points, "geometry")
     along_m = along(line)
     placed = corners(line, along_m, shaky=shaky)
     last = 0.0
@@ -75,7 +70,7 @@ def bare_route(
         last = _put(line, along_m, one, 1.0, last)
         placed.append(_maneuver(line, along_m, one, last))
     placed.sort(key=lambda maneuver: maneuver.at_m)
-    return Route(line, along_m, tuple(_whole(line, along_m, placed)), mode, source)
+    return Route(line, along_m, tuple(_whole(line, along_m, placed)), mode)
 
 
 def _put(line: Floats, along_m: Floats, one: Found, scale: float, after_m: float) -> float:
@@ -84,6 +79,8 @@ def _put(line: Floats, along_m: Floats, one: Found, scale: float, after_m: float
     if one.kind == "arrive" and one.about_m * scale >= length - 1.0:
         return length
     about = min(max(one.about_m * scale, after_m), length)
+    if one.point is None:
+        return about
     slack = 30.0 + 0.03 * about
     at_m, away = project(line, along_m, one.point, max(after_m, about - slack), min(length, about + slack))
     if away > FAR_M:

@@ -11,6 +11,7 @@ import msgspec
 from runtime.features.navigate.routes.route import RouteFormatError
 
 MOST_BYTES = 256 << 20
+MOST_ITEMS = 200_000
 
 
 class Node:
@@ -42,6 +43,10 @@ class Node:
             return []
         if not isinstance(node.value, list):
             raise RouteFormatError(f"{node.place}: a list is expected here, not {_kind(node.value)}")
+        if len(node.value) > MOST_ITEMS:
+            raise RouteFormatError(
+                f"{node.place}: {len(node.value)} of them are more than {MOST_ITEMS}: cut the route in two"
+            )
         return [Node(value, f"{node.place}[{i}]") for i, value in enumerate(node.value)]
 
     def text(self, key: str) -> str:
@@ -72,14 +77,17 @@ class Node:
 
     def point(self, key: str) -> tuple[float, float]:
         """A place written as [longitude, latitude] → latitude, longitude. Raises RouteFormatError."""
-        node = self[key]
-        if not isinstance(node.value, list) or len(node.value) < 2:
-            raise RouteFormatError(f"{node.place}: [longitude, latitude] is expected here")
+        return self[key].as_point()
+
+    def as_point(self) -> tuple[float, float]:
+        """This value, [longitude, latitude], as latitude and longitude. Raises RouteFormatError."""
+        if not isinstance(self.value, list) or len(self.value) < 2:
+            raise RouteFormatError(f"{self.place}: [longitude, latitude] is expected here")
         longitude, latitude = (
-            Node(value, f"{node.place}[{i}]").as_number() for i, value in enumerate(node.value[:2])
+            Node(value, f"{self.place}[{i}]").as_number() for i, value in enumerate(self.value[:2])
         )
         if abs(latitude) > 90 or abs(longitude) > 360:
-            raise RouteFormatError(f"{node.place}: {latitude:g}, {longitude:g} is nowhere on Earth")
+            raise RouteFormatError(f"{self.place}: {latitude:g}, {longitude:g} is nowhere on Earth")
         return latitude, longitude
 
     def _at(self, key: str) -> str:

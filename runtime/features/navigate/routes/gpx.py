@@ -35,30 +35,28 @@ _CODES: dict[str, Modifier] = {  # OsmAnd's and BRouter's
 Points = list[tuple[float, float]]
 
 
-def read_gpx(data: bytes, source: str) -> Route:
+def read_gpx(data: bytes) -> Route:
     """The route. Raises RouteError."""
     try:
         root = fromstring(data, forbid_dtd=True)
     except DefusedXmlException as error:
-        raise RouteFormatError(
-            f"{source}: GPX has no document type and no entities: {type(error).__name__}"
-        ) from error
+        raise RouteFormatError(f"GPX has no document type and no entities: {type(error).__name__}") from error
     except (ParseError, ValueError, LookupError, RecursionError) as error:
-        raise RouteFormatError(f"{source}: this is no XML: {error}") from error
+        raise RouteFormatError(f"this is no XML: {error}") from error
     if _tag(root) != "gpx":
-        raise RouteFormatError(f"{source}: <{_tag(root)[:40]}> is no GPX")
+        raise RouteFormatError(f"<{_tag(root)[:40]}> is no GPX")
     for number, one in enumerate(_children(root, "rte")):
         points = list(_children(one, "rtept"))
         if len(points) > 1:
-            return _route(points, f"{source}: rte[{number}]", source)
+            return _route(points, f"rte[{number}]")
     for number, one in enumerate(_children(root, "trk")):
         points = [point for part in _children(one, "trkseg") for point in _children(part, "trkpt")]
         if len(points) > 1:
-            return _track(points, f"{source}: trk[{number}]", source)
-    raise RouteFormatError(f"{source}: there is no route and no track in it, only {len(root)} other things")
+            return _track(points, f"trk[{number}]")
+    raise RouteFormatError(f"there is no route and no track in it, only {len(root)} other things")
 
 
-def _route(nodes: list[Element], place: str, source: str) -> Route:
+def _route(nodes: list[Element], place: str) -> Route:
     """Turns as its points tell them; where none does, those of its shape."""
     points = _points(nodes, place)
     about = along(np.array(points)) if len(points) > 1 else np.zeros(len(points))
@@ -69,15 +67,15 @@ def _route(nodes: list[Element], place: str, source: str) -> Route:
         for kind, modifier in [told]
     ]
     if not turns:
-        return bare_route(np.array(points), [], "walking", source)
+        return bare_route(np.array(points), [], "walking")
 
-    return make_route(np.array(points), turns, "walking", source, told_m=None)
+    return make_route(np.array(points), turns, "walking", told_m=None)
 
 
-def _track(nodes: list[Element], place: str, source: str) -> Route:
+def _track(nodes: list[Element], place: str) -> Route:
     line = clean_line(np.array(_points(nodes, place)), place)
     shaky = float(along(line)[-1]) / len(line) < SPARSE_M and any(_children(nodes[0], "time"))
-    return bare_route(line, [], "walking", source, shaky=shaky)
+    return bare_route(line, [], "walking", shaky=shaky)
 
 
 def _points(nodes: list[Element], place: str) -> Points:

@@ -11,20 +11,22 @@ from typing import Any, get_args
 import numpy as np
 
 from runtime.features.navigate.routes.build import Found, bare_route, make_route
+from runtime.features.navigate.routes.decoding import decode, fits
 from runtime.features.navigate.routes.fields import Node
-from runtime.features.navigate.routes.geometry import Floats, along, decode_polyline, on_earth
+from runtime.features.navigate.routes.geometry import Floats
 from runtime.features.navigate.routes.names import name_of
 from runtime.features.navigate.routes.route import (
     Kind,
     Lane,
     Mode,
     Modifier,
+    Name,
     NoRouteError,
     Route,
     RouteFormatError,
 )
 
-OFF = 0.25  # a line may be longer or shorter than it is said to be by this share
+SERVICES = ("routes", "trips", "matchings")  # of OSRM's route, trip and match service
 TURNS = {"turn", "end of road", "fork", "merge", "on ramp", "off ramp", "ramp"}
 ROUND = {"roundabout", "rotary", "roundabout turn"}
 LEAVE = {"exit roundabout", "exit rotary"}
@@ -37,23 +39,54 @@ MODES: dict[str, Mode] = {
 MODIFIERS = get_args(Modifier)
 
 
-def read_osrm(document: Node, source: str) -> Route:
-    """The first route of a response. Raises RouteError."""
+def is_osrm(value: dict[str, Any]) -> bool:
+    """Whether a document is a response, or one route taken out of one, as Mapbox's kits keep it."""
+    return any(key in value for key in (*SERVICES, "code", "legs"))
+
+
+def read_osrm(document: Node) -> Route:
+    """The first route of a response, or the route that the document is itself. Raises RouteError."""
     code = document.text("code")
     if code not in ("", "Ok"):
-        raise NoRouteError(f"{source}: the server found no way: {document.text('message') or code}")
-    routes = document.items("routes")
-    if not routes:
-        raise NoRouteError(f"{source}: routes: there is none in it")
-    route = routes[0]
+        raise NoRouteError(f"the server found no way: {document.text('message') or code}")
+    route = _first(document)
     legs = route.items("legs")
-    points = _line(route, legs, document)
     steps = [(number, step) for number, leg in enumerate(legs) for step in leg.items("steps")]
+    points = _line(route, [step for _, step in steps], _waypoints(document, route))
     mode = _mode(steps, route)
-    if not any(leg.items("steps") for leg in legs):
-        return bare_route(points, _stops(document, legs, points), mode, source)
-    told = sum(max(0.0, step.maybe("distance") or 0.0) for _, step in steps)
-    return make_route(points, _found(steps, len(legs)), mode, source, told_m=told or None)
+    if not steps:
+        return bare_route(points, _stops(legs, _waypoints(document, route)), mode)
+    return make_route(points, _found(legs), mode, told_m=_told(legs) or None)
+
+
+def _first(document: Node) -> Node:
+    service = next((key for key in SERVICES if document.get(key) is not None), None)
+    if service is None:
+        if document.get("legs") is None:
+            raise NoRouteError("routes: there is none in it")
+        return document
+    routes = document.items(service)
+    if not routes:
+        raise NoRouteError(f"{service}: there is none in it")
+    return routes[0]
+
+
+def _waypoints(document: Node, route: Node) -> list[Node]:
+    """The places asked for, in the order of the way; the trip service names them in the order of asking."""
+    if route.get("waypoints") is not None:
+        return route.items("waypoints")
+    waypoints = [one for one in document.items("waypoints") if isinstance(one.value, dict)]
+    if document.get("trips") is None:
+        return waypoints
+    orders = [one.value.get("waypoint_index") for one in waypoints]
+    if not all(type(order) is int for order in orders):
+        return []
+    mine = [
+        (order, one) for order, one in zip(orders, waypoints, strict=True) if not one.value.get("trips_index")
+    ]
+    mine.sort(key=lambda pair: pair[0])
+    ordered = [one for _, one in mine]
+    return [*ordered, ordered[0]] if len(ordered) == len(route.items("legs")) else ordered
 
 
 def _mode(steps: list[tuple[int, Node]], route: Node) -> Mode:
@@ -61,75 +94,91 @@ def _mode(steps: list[tuple[int, Node]], route: Node) -> Mode:
     return next((MODES[one] for one in said if one in MODES), "walking")
 
 
-def _line(route: Node, legs: list[Node], document: Node) -> Floats:
-    """The route's own geometry, else that of its steps, one after the other."""
-    told, near = route.maybe("distance"), _first_waypoint(document)
+def _line(route: Node, steps: list[Node], waypoints: list[Node]) -> Floats:
+    """The geometry of the steps where it is finer than the route's own, which servers simplify unless told not to."""
+    told = route.maybe("distance")
+    near = _begins(steps[0]["maneuver"] if steps else waypoints[0] if waypoints else None)
     geometry = route.get("geometry")
-    if geometry is not None:
+    if geometry is None:
+        fine = _fine(steps, near)
+        if fine is None:
+            raise RouteFormatError(f"{_at(route, 'geometry')}: missing; ask the server for overview=full")
+        return fine
+    try:
+        fine = _fine(steps, near)
+    except RouteFormatError:  # the route's own will do
+        fine = None
+    if fine is None or not fits(fine, told or 0.0):
         return decode(geometry, told, near)
-    parts = [step.get("geometry") for leg in legs for step in leg.items("steps")]
-    lines = [decode(part, None, near) for part in parts if part is not None and part.value not in ("", {})]
-    if not lines:
-        raise RouteFormatError(f"{route.place}.geometry: missing; ask the server for overview=full")
-    return np.vstack(lines)
+    whole = decode(geometry, None, near)
+    return fine if _distinct(fine) > _distinct(whole) or not fits(whole, told or 0.0) else whole
 
 
-def _first_waypoint(document: Node) -> tuple[float, float] | None:
-    waypoints = document.items("waypoints")
-    return waypoints[0].point("location") if waypoints and waypoints[0].get("location") is not None else None
+def _fine(steps: list[Node], near: tuple[float, float] | None) -> Floats | None:
+    """The steps' lines, one after the other; none where one of them has none."""
+    parts = [(step, step.get("geometry")) for step in steps]
+    lines = [
+        decode(part, None, _begins(step["maneuver"]) or near)
+        for step, part in parts
+        if part is not None and part.value not in ("", {})
+    ]
+    return np.vstack(lines) if lines and all(part is not None for _, part in parts) else None
 
 
-def decode(geometry: Node, told_m: float | None, near: tuple[float, float] | None) -> Floats:
-    """Polyline of 5 or 6 digits, whichever fits what else is said, or GeoJSON → float64[N, 2]. Raises RouteError."""
-    if isinstance(geometry.value, dict):
-        places = geometry.items("coordinates")
-        pairs = [Node({"at": place.value}, geometry.place).point("at") for place in places]
-        return np.array(pairs, np.float64).reshape(-1, 2)
-    if not isinstance(geometry.value, str):
-        raise RouteFormatError(f"{geometry.place}: an encoded polyline or GeoJSON is expected here")
-    lines = [decode_polyline(geometry.value, precision, geometry.place) for precision in (6, 5)]
-    fits = [(_misfit(line, told_m, near), line) for line in lines if on_earth(line)]
-    if not fits:
-        raise RouteFormatError(f"{geometry.place}: no place on Earth, with five digits or six")
-    misfit, line = min(fits, key=lambda fit: fit[0])
-    if misfit > np.log(1 + OFF) and told_m and told_m > 50:
-        raise RouteFormatError(
-            f"{geometry.place}: {along(line)[-1]:.0f} m long, but {told_m:.0f} m are said: it is cut off"
-        )
-    return line
+def _at(node: Node, key: str) -> str:
+    return f"{node.place}.{key}" if node.place else key
 
 
-def _misfit(line: Floats, told_m: float | None, near: tuple[float, float] | None) -> float:
-    """How far the line is from what is said of it: the log of the lengths' ratio, or degrees from where it begins."""
-    if told_m is not None and told_m > 0:
-        return abs(float(np.log(max(along(line)[-1], 1e-3) / told_m)))
-    if near is not None:
-        return float(np.abs(line[0] - near).max())
-    return 0.0
+def _distinct(line: Floats) -> int:
+    return int(np.count_nonzero(np.abs(np.diff(line, axis=0)).max(axis=1) > 1e-9)) if len(line) > 1 else 0
 
 
-def _stops(document: Node, legs: list[Node], points: Floats) -> list[Found]:
+def _begins(node: Node | None) -> tuple[float, float] | None:
+    """Where a line should begin, which tells five digits from six. What is no place tells nothing."""
+    try:
+        return None if node is None else node.point("location")
+    except RouteFormatError:
+        return None
+
+
+def _told(legs: list[Node]) -> float:
+    """The line's length by its steps, and by its legs where one has none."""
+    return sum(
+        sum(max(0.0, step.maybe("distance") or 0.0) for step in steps)
+        if (steps := leg.items("steps"))
+        else max(0.0, leg.maybe("distance") or 0.0)
+        for leg in legs
+    )
+
+
+def _stops(legs: list[Node], waypoints: list[Node]) -> list[Found]:
     """Without steps: the way points between the legs, and the end with its name."""
-    waypoints = document.items("waypoints")
-    if len(waypoints) != len(legs) + 1:
-        return []
-    found, about = [], 0.0
-    for number, (leg, waypoint) in enumerate(zip(legs, waypoints[1:], strict=True)):
+    named = waypoints if len(waypoints) == len(legs) + 1 else []
+    found, about = list[Found](), 0.0
+    for number, leg in enumerate(legs):
         about += max(0.0, leg.maybe("distance") or 0.0)
-        kind: Kind = "arrive" if number == len(legs) - 1 else "via"
-        at = (float(points[-1, 0]), float(points[-1, 1])) if kind == "arrive" else waypoint.point("location")
-        name = name_of(waypoint.text("name"))
-        found.append(Found(kind, at, about if kind == "via" else float("inf"), waypoint.place, name=name))
+        place = named[number + 1].place if named else leg.place
+        name = name_of(named[number + 1].text("name")) if named else Name("")
+        last = number == len(legs) - 1
+        point = None if last or not named else named[number + 1].point("location")
+        kind: Kind = "arrive" if last else "via"
+        found.append(Found(kind, point, float("inf") if last else about, place, name=name))
     return found
 
 
-def _found(steps: list[tuple[int, Node]], legs: int) -> list[Found]:
+def _found(legs: list[Node]) -> list[Found]:
     found, about = list[Found](), 0.0
-    for leg, step in steps:
-        one = _step(step, about, last=leg == legs - 1)
-        if one.kind != "depart" or not found:  # a leg that begins where another ends is its via point
-            found.append(one)
-        about += max(0.0, step.maybe("distance") or 0.0)
+    for number, leg in enumerate(legs):
+        last = number == len(legs) - 1
+        steps = leg.items("steps")
+        for step in steps:
+            one = _step(step, about, last=last)
+            if one.kind != "depart" or not found:  # a leg that begins where another ends is its via point
+                found.append(one)
+            about += max(0.0, step.maybe("distance") or 0.0)
+        if not steps:
+            about += max(0.0, leg.maybe("distance") or 0.0)
+            found.append(Found("arrive" if last else "via", None, about, leg.place))
     return found
 
 

@@ -38,17 +38,17 @@ DIRECTIONS = (
 )  # fmt: skip
 
 
-def read_valhalla(document: Node, source: str) -> Route:
+def read_valhalla(document: Node) -> Route:
     """The trip of a response. Raises RouteError."""
     if document.get("error_code") is not None or document.get("error") is not None:
         said = document.text("error") or f"error {document.value.get('error_code')}"
-        raise NoRouteError(f"{source}: the server found no way: {said}")
+        raise NoRouteError(f"the server found no way: {said}")
     trip = document["trip"]
     if trip.maybe("status"):
-        raise NoRouteError(f"{source}: the server found no way: {trip.text('status_message')}")
+        raise NoRouteError(f"the server found no way: {trip.text('status_message')}")
     legs = trip.items("legs")
     if not legs:
-        raise NoRouteError(f"{source}: trip.legs: there is none in it")
+        raise NoRouteError("trip.legs: there is none in it")
     lines, found, before_m = [], list[Found](), 0.0
     for number, leg in enumerate(legs):
         line = _shape(leg)
@@ -56,7 +56,7 @@ def read_valhalla(document: Node, source: str) -> Route:
         found += _found(leg, line, metres, before_m, first=number == 0, last=number == len(legs) - 1)
         lines.append(line)
         before_m += float(metres[-1])
-    return make_route(np.vstack(lines), found, _mode(legs), source, told_m=None)
+    return make_route(np.vstack(lines), found, _mode(legs), told_m=None)
 
 
 def _mode(legs: list[Node]) -> Mode:
