@@ -7,40 +7,13 @@ from collections.abc import Sequence
 import msgspec
 import numpy as np
 
-from runtime.features.navigate.routes.geometry import Floats, along, bearing, clean_line, project
-from runtime.features.navigate.routes.route import (
-    Kind,
-    Lane,
-    Maneuver,
-    Mode,
-    Modifier,
-    Name,
-    Route,
-    RouteError,
-)
+from runtime.features.navigate.routes.geometry import Floats, along, bearing, clean_line
+from runtime.features.navigate.routes.putting import Found, Putting
+from runtime.features.navigate.routes.route import Maneuver, Mode, Route, RouteError
 from runtime.features.navigate.routes.shape import corners, modifier_of, turn_between
 
-FAR_M = 60.0  # a maneuver farther from the line than that belongs to another route
 AHEAD_M = 12.0  # of the line, before and behind a place, that give its bearings
 MOST_MANEUVERS = 20_000
-
-
-class Found(msgspec.Struct):
-    """A maneuver as a source tells it: ``about_m`` is where along the line it should be, by the source's own lengths;
-    a maneuver without a ``point`` is put exactly there.
-
-    ``place`` names it in messages; ``legs`` of a source without steps have only "via" and "arrive".
-    """
-
-    kind: Kind
-    point: tuple[float, float] | None
-    about_m: float
-    place: str
-    modifier: Modifier = ""
-    name: Name = Name("")
-    towards: str = ""
-    exit: int = 0
-    lanes: tuple[Lane, ...] = ()
 
 
 def make_route(points: Floats, found: Sequence[Found], mode: Mode, *, told_m: float | None) -> Route:
@@ -53,10 +26,8 @@ def make_route(points: Floats, found: Sequence[Found], mode: Mode, *, told_m: fl
     if len(found) > MOST_MANEUVERS:
         raise RouteError(f"{len(found)} maneuvers are more than {MOST_MANEUVERS}: cut the route in two")
     scale = float(along_m[-1]) / told_m if told_m else 1.0
-    placed: list[Maneuver] = []
-    for one in found:
-        at_m = _put(line, along_m, one, scale, placed[-1].at_m if placed else 0.0)
-        placed.append(_maneuver(line, along_m, one, at_m))
+    put = Putting(line, along_m, scale)
+    placed = [_maneuver(line, along_m, one, put(one)) for one in found]
     return Route(line, along_m, tuple(_whole(line, along_m, placed)), mode)
 
 
@@ -65,32 +36,10 @@ def bare_route(points: Floats, stops: Sequence[Found], mode: Mode, *, shaky: boo
     line = clean_line(points, "geometry")
     along_m = along(line)
     placed = corners(line, along_m, shaky=shaky)
-    last = 0.0
-    for one in stops:
-        last = _put(line, along_m, one, 1.0, last)
-        placed.append(_maneuver(line, along_m, one, last))
+    put = Putting(line, along_m)
+    placed += [_maneuver(line, along_m, one, put(one)) for one in stops]
     placed.sort(key=lambda maneuver: maneuver.at_m)
     return Route(line, along_m, tuple(_whole(line, along_m, placed)), mode)
-
-
-def _put(line: Floats, along_m: Floats, one: Found, scale: float, after_m: float) -> float:
-    """Where it is: near where its source expects it, and never before the one in front of it."""
-    length = float(along_m[-1])
-    if one.kind == "arrive" and one.about_m * scale >= length - 1.0:
-        return length
-    about = min(max(one.about_m * scale, after_m), length)
-    if one.point is None:
-        return about
-    slack = 30.0 + 0.03 * about
-    at_m, away = project(line, along_m, one.point, max(after_m, about - slack), min(length, about + slack))
-    if away > FAR_M:
-        at_m, away = project(line, along_m, one.point, after_m, length)
-    if away > FAR_M:
-        latitude, longitude = one.point
-        raise RouteError(
-            f"{one.place}: {latitude:.5f}, {longitude:.5f} is {away:.0f} m from the route's line: take it again"
-        )
-    return at_m
 
 
 def _maneuver(line: Floats, along_m: Floats, one: Found, at_m: float) -> Maneuver:

@@ -108,11 +108,19 @@ def bearing(line: Floats, along_m: Floats, from_m: float, to_m: float) -> float:
 
 
 def project(
-    line: Floats, along_m: Floats, point: tuple[float, float], from_m: float, to_m: float
+    line: Floats,
+    along_m: Floats,
+    point: tuple[float, float],
+    from_m: float,
+    to_m: float,
+    *,
+    first_m: float = 0.0,
 ) -> tuple[float, float]:
-    """The place on the line between two others that is nearest to ``point`` → metres along, and metres away."""
-    first = max(0, int(np.searchsorted(along_m, from_m, side="right")) - 1)
-    last = min(len(line) - 1, max(first + 1, int(np.searchsorted(along_m, to_m, side="left"))))
+    """The place on the line between two others that is nearest to ``point`` → metres along, and metres away.
+
+    Where the line passes within ``first_m`` more than once, the nearest of its first pass.
+    """
+    first, last = between(along_m, from_m, to_m)
     part = line[first : last + 1]
     north, east = per_degree(np.array([point[0]]))
     turn = np.round((part[0, 1] - point[1]) / 360.0) * 360.0
@@ -120,6 +128,23 @@ def project(
     start, step = flat[:-1], np.diff(flat, axis=0)
     share = np.clip(-(start * step).sum(axis=1) / np.maximum((step**2).sum(axis=1), 1e-12), 0.0, 1.0)
     away = np.hypot(*(start + share[:, None] * step).T)
-    best = int(away.argmin())
+    best = _first_pass(away, first_m)
     place = along_m[first + best] + share[best] * (along_m[first + best + 1] - along_m[first + best])
     return float(np.clip(place, from_m, to_m)), float(away[best])
+
+
+def between(along_m: Floats, from_m: float, to_m: float) -> tuple[int, int]:
+    """The points whose pieces hold all of the line between two places: the first and the last."""
+    first = min(max(0, int(np.searchsorted(along_m, from_m, side="right")) - 1), len(along_m) - 2)
+    return first, min(len(along_m) - 1, max(first + 1, int(np.searchsorted(along_m, to_m, side="left"))))
+
+
+def _first_pass(away: Floats, within_m: float) -> int:
+    """The nearest piece of the first run of pieces that are all within reach; of them all where none is."""
+    reached = away <= within_m
+    if not reached.any():
+        return int(away.argmin())
+    start = int(reached.argmax())
+    left = np.flatnonzero(~reached[start:])
+    end = start + int(left[0]) if len(left) else len(away)
+    return start + int(away[start:end].argmin())

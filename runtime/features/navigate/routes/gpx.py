@@ -13,9 +13,10 @@ import numpy as np
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from runtime.features.navigate.routes.build import Found, bare_route, make_route
+from runtime.features.navigate.routes.build import bare_route, make_route
 from runtime.features.navigate.routes.geometry import along, clean_line
 from runtime.features.navigate.routes.names import name_of
+from runtime.features.navigate.routes.putting import Found
 from runtime.features.navigate.routes.route import Kind, Modifier, Route, RouteFormatError
 
 SPARSE_M = 25.0  # points of a recorded track are closer than that; those of a planned one are at its corners

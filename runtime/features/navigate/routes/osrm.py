@@ -10,11 +10,12 @@ from typing import Any, get_args
 
 import numpy as np
 
-from runtime.features.navigate.routes.build import Found, bare_route, make_route
+from runtime.features.navigate.routes.build import bare_route, make_route
 from runtime.features.navigate.routes.decoding import decode, fits
 from runtime.features.navigate.routes.fields import Node
 from runtime.features.navigate.routes.geometry import Floats
 from runtime.features.navigate.routes.names import name_of
+from runtime.features.navigate.routes.putting import Found
 from runtime.features.navigate.routes.route import (
     Kind,
     Lane,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from runtime.features.navigate.routes.build import Found, make_route
+from runtime.features.navigate.routes.build import make_route
 from runtime.features.navigate.routes.fields import Node
 from runtime.features.navigate.routes.geometry import Floats, along, decode_polyline
 from runtime.features.navigate.routes.names import name_of
+from runtime.features.navigate.routes.putting import Found
 from runtime.features.navigate.routes.route import (
     Kind,
     Lane,
