@@ -8,13 +8,10 @@ from __future__ import annotations
 
 from typing import Any, get_args
 
-import numpy as np
-
 from runtime.features.navigate.routes.build import bare_route, make_route
-from runtime.features.navigate.routes.decoding import decode, fits
 from runtime.features.navigate.routes.fields import Node
-from runtime.features.navigate.routes.geometry import Floats
 from runtime.features.navigate.routes.names import name_of
+from runtime.features.navigate.routes.osrm_lines import read_lines
 from runtime.features.navigate.routes.putting import Found
 from runtime.features.navigate.routes.route import (
     Kind,
@@ -24,7 +21,7 @@ from runtime.features.navigate.routes.route import (
     Name,
     NoRouteError,
     Route,
-    RouteFormatError,
+    RouteError,
 )
 
 SERVICES = ("routes", "trips", "matchings")  # of OSRM's route, trip and match service
@@ -53,11 +50,17 @@ def read_osrm(document: Node) -> Route:
     route = _first(document)
     legs = route.items("legs")
     steps = [(number, step) for number, leg in enumerate(legs) for step in leg.items("steps")]
-    points = _line(route, [step for _, step in steps], _waypoints(document, route))
-    mode = _mode(steps, route)
+    waypoints, mode = _waypoints(document, route), _mode(steps, route)
+    lines = read_lines(route, [step for _, step in steps], waypoints)
     if not steps:
-        return bare_route(points, _stops(legs, _waypoints(document, route)), mode)
-    return make_route(points, _found(legs), mode, told_m=_told(legs) or None)
+        return bare_route(lines[0], _stops(legs, waypoints), mode)
+    found, told = _found(legs), _told(legs) or None
+    try:
+        return make_route(lines[0], found, mode, told_m=told)
+    except RouteError:
+        if len(lines) < 2:
+            raise
+    return make_route(lines[1], found, mode, told_m=told)
 
 
 def _first(document: Node) -> Node:
@@ -93,53 +96,6 @@ def _waypoints(document: Node, route: Node) -> list[Node]:
 def _mode(steps: list[tuple[int, Node]], route: Node) -> Mode:
     said = [step.text("mode") for _, step in steps] or [route.text("weight_name")]
     return next((MODES[one] for one in said if one in MODES), "walking")
-
-
-def _line(route: Node, steps: list[Node], waypoints: list[Node]) -> Floats:
-    """The geometry of the steps where it is finer than the route's own, which servers simplify unless told not to."""
-    told = route.maybe("distance")
-    near = _begins(steps[0]["maneuver"] if steps else waypoints[0] if waypoints else None)
-    geometry = route.get("geometry")
-    if geometry is None:
-        fine = _fine(steps, near)
-        if fine is None:
-            raise RouteFormatError(f"{_at(route, 'geometry')}: missing; ask the server for overview=full")
-        return fine
-    try:
-        fine = _fine(steps, near)
-    except RouteFormatError:  # the route's own will do
-        fine = None
-    if fine is None or not fits(fine, told or 0.0):
-        return decode(geometry, told, near)
-    whole = decode(geometry, None, near)
-    return fine if _distinct(fine) > _distinct(whole) or not fits(whole, told or 0.0) else whole
-
-
-def _fine(steps: list[Node], near: tuple[float, float] | None) -> Floats | None:
-    """The steps' lines, one after the other; none where one of them has none."""
-    parts = [(step, step.get("geometry")) for step in steps]
-    lines = [
-        decode(part, None, _begins(step["maneuver"]) or near)
-        for step, part in parts
-        if part is not None and part.value not in ("", {})
-    ]
-    return np.vstack(lines) if lines and all(part is not None for _, part in parts) else None
-
-
-def _at(node: Node, key: str) -> str:
-    return f"{node.place}.{key}" if node.place else key
-
-
-def _distinct(line: Floats) -> int:
-    return int(np.count_nonzero(np.abs(np.diff(line, axis=0)).max(axis=1) > 1e-9)) if len(line) > 1 else 0
-
-
-def _begins(node: Node | None) -> tuple[float, float] | None:
-    """Where a line should begin, which tells five digits from six. What is no place tells nothing."""
-    try:
-        return None if node is None else node.point("location")
-    except RouteFormatError:
-        return None
 
 
 def _told(legs: list[Node]) -> float:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from runtime.features.navigate.routes.build import make_route
+from runtime.features.navigate.routes.build import bare_route, make_route
+from runtime.features.navigate.routes.decoding import decode
 from runtime.features.navigate.routes.fields import Node
-from runtime.features.navigate.routes.geometry import Floats, along, decode_polyline
+from runtime.features.navigate.routes.geometry import Floats, along
 from runtime.features.navigate.routes.names import name_of
 from runtime.features.navigate.routes.putting import Found
 from runtime.features.navigate.routes.route import (
@@ -33,6 +34,7 @@ TYPES: dict[int, tuple[Kind, Modifier]] = {
 }  # fmt: skip
 STRAIGHT: tuple[Kind, Modifier] = ("continue", "straight")
 MODES: dict[str, Mode] = {"pedestrian": "walking", "bicycle": "cycling", "drive": "driving"}
+MILE_M = 1609.344
 # Bits of a lane's directions, from the lowest (api-reference, "lanes").
 DIRECTIONS = (
     "none", "straight", "sharp left", "left", "slight left", "slight right", "right", "sharp right", "uturn",
@@ -52,12 +54,18 @@ def read_valhalla(document: Node) -> Route:
         raise NoRouteError("trip.legs: there is none in it")
     lines, found, before_m = [], list[Found](), 0.0
     for number, leg in enumerate(legs):
-        line = _shape(leg)
-        metres = along(line)
-        found += _found(leg, line, metres, before_m, first=number == 0, last=number == len(legs) - 1)
+        line = _shape(leg, trip)
+        metres, last = along(line), number == len(legs) - 1
+        if leg.items("maneuvers"):
+            found += _found(leg, line, metres, before_m, first=number == 0, last=last)
+        elif not last:  # asked for without its directions
+            found.append(Found("via", _point(line, -1), before_m + float(metres[-1]), leg.place))
         lines.append(line)
         before_m += float(metres[-1])
-    return make_route(np.vstack(lines), found, _mode(legs), told_m=None)
+    whole = np.vstack(lines)
+    if not any(leg.items("maneuvers") for leg in legs):
+        return bare_route(whole, found, _mode(legs))
+    return make_route(whole, found, _mode(legs), told_m=None)
 
 
 def _mode(legs: list[Node]) -> Mode:
@@ -65,11 +73,29 @@ def _mode(legs: list[Node]) -> Mode:
     return next((MODES[one] for one in said if one in MODES), "walking")
 
 
-def _shape(leg: Node) -> Floats:
-    shape = leg["shape"]
-    if not isinstance(shape.value, str):
-        raise RouteFormatError(f"{shape.place}: an encoded polyline is expected here")
-    return decode_polyline(shape.value, 6, shape.place)
+def _shape(leg: Node, trip: Node) -> Floats:
+    """The leg's line, in whichever ``shape_format`` was asked for."""
+    summary, metres = leg.get("summary"), MILE_M if trip.text("units") == "miles" else 1000.0
+    length = summary.maybe("length") if summary is not None and isinstance(summary.value, dict) else None
+    line = decode(leg["shape"], None if length is None else length * metres, _start(leg, trip))
+    if len(line) == 0:
+        raise RouteFormatError(f"{leg.place}.shape: there is no point in it")
+    return line
+
+
+def _start(leg: Node, trip: Node) -> tuple[float, float] | None:
+    """Where the trip begins, for its first leg; there only five digits are told from six by it."""
+    locations = trip.items("locations")
+    if not locations or not leg.place.endswith("[0]"):
+        return None
+    try:
+        return locations[0].number("lat"), locations[0].number("lon")
+    except RouteFormatError:
+        return None
+
+
+def _point(line: Floats, index: int) -> tuple[float, float]:
+    return float(line[index, 0]), float(line[index, 1])
 
 
 def _found(
@@ -93,11 +119,10 @@ def _maneuver(node: Node, line: Floats, metres: Floats, before_m: float) -> Foun
     kind, modifier = TYPES.get(
         kind_number.value if kind_number and type(kind_number.value) is int else 0, STRAIGHT
     )
-    latitude, longitude = line[index.value]
     exits = node.get("roundabout_exit_count")
     return Found(
         kind,
-        (float(latitude), float(longitude)),
+        _point(line, index.value),
         before_m + float(metres[index.value]),
         node.place,
         modifier,
