@@ -8,12 +8,13 @@ import msgspec
 import numpy as np
 
 from runtime.features.navigate.routes.geometry import Floats, along, bearing, clean_line
-from runtime.features.navigate.routes.putting import Found, Putting
+from runtime.features.navigate.routes.putting import MOST_MANEUVERS, Found, OffLineError, Putting
 from runtime.features.navigate.routes.route import Maneuver, Mode, Route, RouteError
 from runtime.features.navigate.routes.shape import corners, modifier_of, turn_between
 
 AHEAD_M = 12.0  # of the line, before and behind a place, that give its bearings
-MOST_MANEUVERS = 20_000
+END_M = 1.0
+APART_M = 30.0  # a corner closer to a turn that is told is the same
 
 
 def make_route(points: Floats, found: Sequence[Found], mode: Mode, *, told_m: float | None) -> Route:
@@ -39,6 +40,37 @@ def bare_route(points: Floats, stops: Sequence[Found], mode: Mode, *, shaky: boo
     put = Putting(line, along_m)
     placed += [_maneuver(line, along_m, one, put(one)) for one in stops]
     placed.sort(key=lambda maneuver: maneuver.at_m)
+    return Route(line, along_m, tuple(_whole(line, along_m, placed)), mode)
+
+
+def hinted_route(
+    points: Floats, hints: Sequence[Found], mode: Mode, *, loose: bool = False, shaky: bool = False
+) -> Route:
+    """A line with turns written beside it; where they are few for its corners, with those corners between them.
+
+    ``loose``: a hint that is not on the line is left out. Raises RouteError.
+    """
+    line = clean_line(points, "geometry")
+    along_m = along(line)
+    if len(hints) > MOST_MANEUVERS:
+        raise RouteError(f"more than {MOST_MANEUVERS} turns are written in it: cut the route in two")
+    put, placed = Putting(line, along_m), list[Maneuver]()
+    for one in hints:
+        try:
+            at_m = put(one)
+        except OffLineError:
+            if not loose:
+                raise
+            continue
+        if at_m > END_M or one.kind not in ("via", "turn", "u-turn"):  # nothing is to be done at the start
+            one.kind = "depart" if at_m <= END_M and not placed else one.kind
+            placed.append(_maneuver(line, along_m, one, at_m))
+    placed = [one for one in placed if one.kind != "via" or one.at_m < along_m[-1] - END_M]
+    shaped = corners(line, along_m, shaky=shaky)
+    if 2 * len(placed) < len(shaped):
+        told = np.array([one.at_m for one in placed])
+        placed += [one for one in shaped if not len(told) or np.abs(told - one.at_m).min() > APART_M]
+        placed.sort(key=lambda maneuver: maneuver.at_m)
     return Route(line, along_m, tuple(_whole(line, along_m, placed)), mode)
 
 

@@ -1,122 +1,108 @@
-"""GPX 1.0 and 1.1 (https://www.topografix.com/GPX/1/1/): the first route, else the first track; its waypoints are not
-followed. XML entities and external references are refused before they are read.
+"""GPX → a route: its planned line, else its recorded one, with the turns written in it or those of its shape.
+
+A planner often writes both: a ``rte`` of the turns alone and a ``trk`` of the whole way. Then the track is the line,
+and the route's points say what is to be done on it.
 """
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Iterator
-from xml.etree.ElementTree import Element, ParseError
-
 import numpy as np
-from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import fromstring
 
-from runtime.features.navigate.routes.build import bare_route, make_route
-from runtime.features.navigate.routes.geometry import along, clean_line
-from runtime.features.navigate.routes.names import name_of
+from runtime.features.navigate.routes.build import bare_route, hinted_route
+from runtime.features.navigate.routes.geometry import Floats, along, clean_line, project
+from runtime.features.navigate.routes.gpx_file import GpxFile, Line, Mark, read_file
 from runtime.features.navigate.routes.putting import Found
-from runtime.features.navigate.routes.route import Kind, Modifier, Route, RouteFormatError
+from runtime.features.navigate.routes.route import Mode, Route, RouteFormatError
 
 SPARSE_M = 25.0  # points of a recorded track are closer than that; those of a planned one are at its corners
-_SIDES = re.compile(r"\b(left|right)\b|(左)|(右)", re.IGNORECASE)
-_HARD = (
-    ("sharp", "sharp "),
-    ("slight", "slight "),
-    ("bear", "slight "),
-    ("keep", "slight "),
-    ("向左前", "slight "),
-    ("向右前", "slight "),
+BESIDE_M = 40.0  # how far a route's points may be beside the track that goes with it
+MOST_LOOKED = 20_000_000
+_MODES: tuple[tuple[Mode, tuple[str, ...]], ...] = (
+    ("cycling", ("bik", "cycl", "velo", "mtb")),
+    ("driving", ("driv", "car", "motor")),
 )
-_CODES: dict[str, Modifier] = {  # OsmAnd's and BRouter's
-    "TL": "left", "TR": "right", "TSLL": "slight left", "TSLR": "slight right", "TSHL": "sharp left",
-    "TSHR": "sharp right", "KL": "slight left", "KR": "slight right", "TU": "uturn", "TRU": "uturn", "TLU": "uturn",
-}  # fmt: skip
-Points = list[tuple[float, float]]
 
 
 def read_gpx(data: bytes) -> Route:
     """The route. Raises RouteError."""
-    try:
-        root = fromstring(data, forbid_dtd=True)
-    except DefusedXmlException as error:
-        raise RouteFormatError(f"GPX has no document type and no entities: {type(error).__name__}") from error
-    except (ParseError, ValueError, LookupError, RecursionError) as error:
-        raise RouteFormatError(f"this is no XML: {error}") from error
-    if _tag(root) != "gpx":
-        raise RouteFormatError(f"<{_tag(root)[:40]}> is no GPX")
-    for number, one in enumerate(_children(root, "rte")):
-        points = list(_children(one, "rtept"))
-        if len(points) > 1:
-            return _route(points, f"rte[{number}]")
-    for number, one in enumerate(_children(root, "trk")):
-        points = [point for part in _children(one, "trkseg") for point in _children(part, "trkpt")]
-        if len(points) > 1:
-            return _track(points, f"trk[{number}]")
-    raise RouteFormatError(f"there is no route and no track in it, only {len(root)} other things")
+    file = read_file(data)
+    route, track = _first(file.routes), _first(file.tracks)
+    line, marks = route or track, route.marks if route else file.commented
+    if line is None:
+        raise RouteFormatError(_nothing(file))
+    points, tracked = _points(line), line is track
+    if route and track and _goes_with(_points(track), points):
+        line, points, tracked = track, _points(track), True
+    elif not route and not marks:
+        marks = track.marks if track and track.marks else file.waypoints.marks
+    found = _found(marks, points, own=line is route)
+    mode, shaky = _mode(file, line), tracked and _recorded(line, points)
+    if not found:
+        return bare_route(points, [], mode, shaky=shaky)
+    return hinted_route(points, found, mode, loose=tracked, shaky=shaky)
 
 
-def _route(nodes: list[Element], place: str) -> Route:
-    """Turns as its points tell them; where none does, those of its shape."""
-    points = _points(nodes, place)
-    about = along(np.array(points)) if len(points) > 1 else np.zeros(len(points))
-    turns = [
-        Found(kind, point, float(at), f"{place}.rtept[{i}]", modifier, name_of(_text(node, "name")))
-        for i, (node, point, at) in enumerate(zip(nodes, points, about, strict=True))
-        if (told := _told(node)) is not None
-        for kind, modifier in [told]
-    ]
-    if not turns:
-        return bare_route(np.array(points), [], "walking")
-
-    return make_route(np.array(points), turns, "walking", told_m=None)
-
-
-def _track(nodes: list[Element], place: str) -> Route:
-    line = clean_line(np.array(_points(nodes, place)), place)
-    shaky = float(along(line)[-1]) / len(line) < SPARSE_M and any(_children(nodes[0], "time"))
-    return bare_route(line, [], "walking", shaky=shaky)
+def _first(lines: list[Line]) -> Line | None:
+    """The first that leads somewhere; the first broken one where none does. Raises RouteError then."""
+    whole = (
+        line for line in lines if not line.broken and len(line) > 1 and np.ptp(_points(line), axis=0).any()
+    )
+    if (line := next(whole, None)) is not None:
+        return line
+    for line in lines:
+        if line.broken:
+            raise RouteFormatError(line.broken)
+        if len(line) > 1:
+            clean_line(_points(line), line.place)
+    return None
 
 
-def _points(nodes: list[Element], place: str) -> Points:
-    return [_point(node, f"{place}.{_tag(node)}[{i}]") for i, node in enumerate(nodes)]
+def _nothing(file: GpxFile) -> str:
+    lone = next((line for line in [*file.routes, *file.tracks] if len(line)), None)
+    if lone is not None:
+        return f"{lone.place}: a way has two points at least; this has one"
+    count = len(file.waypoints)
+    return f"there is no route and no track in it, only {count} waypoint{'' if count == 1 else 's'}: export a route"
 
 
-def _point(node: Element, place: str) -> tuple[float, float]:
-    try:
-        latitude, longitude = float(node.get("lat", "")), float(node.get("lon", ""))
-    except ValueError as error:
-        raise RouteFormatError(f"{place}: lat and lon must be numbers") from error
-    if not (math.isfinite(latitude) and abs(latitude) <= 90 and abs(longitude) <= 360):
-        raise RouteFormatError(f"{place}: {latitude:g}, {longitude:g} is nowhere on Earth")
-    return latitude, longitude
+def _points(line: Line) -> Floats:
+    points: Floats = np.array(line.flat, np.float64).reshape(-1, 2)
+    return points
 
 
-def _told(node: Element) -> tuple[Kind, Modifier] | None:
-    """What a point says is to be done there: a code, or words."""
-    for element in node.iter():
-        code = (element.text or "").strip().upper()
-        if _tag(element) in ("turn", "turn-type", "type", "sym") and code in _CODES:
-            modifier = _CODES[code]
-            return ("u-turn" if modifier == "uturn" else "turn"), modifier
-    words = _text(node, "desc") or _text(node, "cmt")
-    side = _SIDES.search(words)
-    if side is None:
-        return None
-    which = "left" if (side.group(1) or "").lower() == "left" or side.group(2) else "right"
-    hard = next((hardness for word, hardness in _HARD if word in words.lower()), "")
-    return "turn", f"{hard}{which}"  # type: ignore[return-value]
+def _goes_with(track: Floats, route: Floats) -> bool:
+    """Whether the route's points lie on the track, which is no shorter then."""
+    if not np.ptp(track, axis=0).any():
+        return False
+    far, whole = along(track), along(route)
+    if far[-1] < 0.99 * whole[-1]:
+        return False
+    count = min(len(route), max(2, MOST_LOOKED // len(track)))
+    chosen = route[np.linspace(0, len(route) - 1, count).round().astype(int)]
+    return all(
+        project(track, far, (float(point[0]), float(point[1])), 0.0, float(far[-1]))[1] <= BESIDE_M
+        for point in chosen
+    )
 
 
-def _text(node: Element, tag: str) -> str:
-    return next(((one.text or "").strip() for one in _children(node, tag)), "")
+def _found(marks: list[Mark], points: Floats, *, own: bool) -> list[Found]:
+    """``own``: the marks' indices count the points of this line."""
+    metres = along(points)
+    found = []
+    for mark in marks:
+        index = mark.index if own else mark.offset
+        about = float(metres[index]) if 0 <= index < len(metres) else -1.0
+        hint = mark.hint
+        found.append(
+            Found(hint.kind, mark.point, about, mark.place, hint.modifier, hint.name, exit=hint.exit)
+        )
+    return found
 
 
-def _children(node: Element, tag: str) -> Iterator[Element]:
-    """Of any of GPX's namespaces."""
-    return (one for one in node if _tag(one) == tag)
+def _mode(file: GpxFile, line: Line) -> Mode:
+    said = f"{line.kind} {file.mode}"
+    return next((mode for mode, words in _MODES if any(word in said for word in words)), "walking")
 
 
-def _tag(node: Element) -> str:
-    return str(node.tag).rpartition("}")[2]
+def _recorded(line: Line, points: Floats) -> bool:
+    return 2 * line.timed > len(line) and float(along(points)[-1]) / len(points) < SPARSE_M

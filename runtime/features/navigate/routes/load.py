@@ -7,7 +7,8 @@ import msgspec
 from runtime.features.navigate.routes.fields import MOST_BYTES, parse_json
 from runtime.features.navigate.routes.gpx import read_gpx
 from runtime.features.navigate.routes.osrm import is_osrm, read_osrm
-from runtime.features.navigate.routes.route import Route, RouteError, RouteFormatError
+from runtime.features.navigate.routes.route import NoRouteError, Route, RouteError, RouteFormatError
+from runtime.features.navigate.routes.text import to_utf8
 from runtime.features.navigate.routes.valhalla import read_valhalla
 
 
@@ -19,13 +20,14 @@ def load_route(data: bytes, source: str) -> Route:
     try:
         return msgspec.structs.replace(_read(data), source=source)
     except RouteError as error:
-        raise type(error)(f"{source}: {error}") from error.__cause__
+        kind = type(error) if type(error) in (NoRouteError, RouteFormatError) else RouteError
+        raise kind(f"{source}: {error}") from error.__cause__
 
 
 def _read(data: bytes) -> Route:
     if len(data) > MOST_BYTES:
         raise RouteError(f"{len(data) >> 20} MB are more than {MOST_BYTES >> 20}: simplify the route")
-    body = data.removeprefix(b"\xef\xbb\xbf").lstrip()
+    body = to_utf8(data)
     if not body:
         raise RouteFormatError("the file is empty; give OSRM or Valhalla JSON, or GPX")
     if body.startswith(b"<"):

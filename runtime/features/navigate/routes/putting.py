@@ -13,12 +13,20 @@ from runtime.features.navigate.routes.route import Kind, Lane, Modifier, Name, R
 
 FAR_M = 60.0  # a maneuver farther from the line than that belongs to another route
 NEAR_M = 12.0  # one nearer than that is on it
+MOST_MANEUVERS = 20_000
 MOST_LOOKED = 60_000_000  # pieces of line, for all maneuvers together: some seconds
+
+
+Try = tuple[float, float, float, float]  # middle, slack, near enough, and the reach of a first pass: metres
+
+
+class OffLineError(RouteError):
+    """A maneuver is nowhere near the line."""
 
 
 class Found(msgspec.Struct):
     """A maneuver as a source tells it: ``about_m`` is where along the line it should be, by the source's own lengths;
-    a maneuver without a ``point`` is put exactly there.
+    a maneuver without a ``point`` is put exactly there. One that is below 0 is unknown.
 
     ``place`` names it in messages; ``legs`` of a source without steps have only "via" and "arrive".
     """
@@ -47,10 +55,13 @@ class Putting:
 
     def __call__(self, one: Found) -> float:
         """Metres along the line. Raises RouteError for one that is not on it."""
+        if one.about_m < 0 and one.point is not None:
+            self.last_m = self._try(one, one.point, ((self.length, self.length, FAR_M, NEAR_M),))
+            return self.last_m
         told = min(one.about_m * self.scale, self.length)
-        at_m = self._place(one, told)
-        self.last_m, self.last_told_m = at_m, told
-        return at_m
+        self.last_m = self._place(one, told)
+        self.last_told_m = told
+        return self.last_m
 
     def _place(self, one: Found, told_m: float) -> float:
         if one.kind == "arrive" and told_m >= self.length - 1.0:
@@ -64,12 +75,16 @@ class Putting:
             (told_m, 30.0 + 0.03 * told_m, FAR_M, 0.0),
             (self.length, self.length, FAR_M, NEAR_M),
         )
+        return self._try(one, one.point, tries)
+
+    def _try(self, one: Found, point: tuple[float, float], tries: tuple[Try, ...]) -> float:
+        away = 0.0
         for middle, slack, enough, first_m in tries:
-            at_m, away = self._look(one, one.point, middle - slack, middle + slack, first_m)
+            at_m, away = self._look(one, point, middle - slack, middle + slack, first_m)
             if away <= enough:
                 return at_m
-        latitude, longitude = one.point
-        raise RouteError(
+        latitude, longitude = point
+        raise OffLineError(
             f"{one.place}: {latitude:.5f}, {longitude:.5f} is {away:.0f} m from the route's line: take it again"
         )
 
