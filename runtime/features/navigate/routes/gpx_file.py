@@ -109,8 +109,8 @@ class _Reader:
                 if hint is not None and number <= MOST_MANEUVERS and abs(float(latitude or 0)) <= 90:
                     place, point = f"comment: $turn$ {number}", (float(latitude), float(longitude))
                     self.file.commented.append(Mark(-1, point, hint, place, int(offset)))
-        if found := re.search(r"\$transport-mode\$(\w{1,20})\$", text):
-            self.file.mode = found.group(1)
+        if mode := re.search(r"\$transport-mode\$(\w{1,20})\$", text):
+            self.file.mode = mode.group(1)
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         tag = name.rpartition(":")[2].lower()

@@ -16,27 +16,32 @@ from runtime.features.navigate.routes.names import name_of
 from runtime.features.navigate.routes.route import Kind, Modifier, Name
 
 Told = tuple[Kind, Modifier]
-_LEFT, _RIGHT, _BACK, _ON = ("turn", "left"), ("turn", "right"), ("u-turn", "uturn"), ("continue", "straight")
-_SLIGHT_LEFT, _SLIGHT_RIGHT = ("turn", "slight left"), ("turn", "slight right")
-_SHARP_LEFT, _SHARP_RIGHT = ("turn", "sharp left"), ("turn", "sharp right")
+_LEFT: Told = ("turn", "left")
+_RIGHT: Told = ("turn", "right")
+_SLIGHT_LEFT: Told = ("turn", "slight left")
+_SLIGHT_RIGHT: Told = ("turn", "slight right")
+_SHARP_LEFT: Told = ("turn", "sharp left")
+_SHARP_RIGHT: Told = ("turn", "sharp right")
+_BACK: Told = ("u-turn", "uturn")
+_ON: Told = ("continue", "straight")
 CODES: dict[str, Told] = {
     "C": _ON, "TL": _LEFT, "TR": _RIGHT, "TSLL": _SLIGHT_LEFT, "TSLR": _SLIGHT_RIGHT, "TSHL": _SHARP_LEFT,
     "TSHR": _SHARP_RIGHT, "KL": _SLIGHT_LEFT, "KR": _SLIGHT_RIGHT, "EL": _SLIGHT_LEFT, "ER": _SLIGHT_RIGHT,
     "TU": _BACK, "TLU": _BACK, "TRU": _BACK,
-}  # type: ignore[assignment]  # fmt: skip
+}  # fmt: skip
 SIGNS: dict[str, Told] = {
     "-98": _BACK, "-8": _BACK, "8": _BACK, "-7": _SLIGHT_LEFT, "7": _SLIGHT_RIGHT, "-3": _SHARP_LEFT, "-2": _LEFT,
     "-1": _SLIGHT_LEFT, "0": _ON, "1": _SLIGHT_RIGHT, "2": _RIGHT, "3": _SHARP_RIGHT, "5": ("via", ""),
     "6": ("roundabout", ""), "-6": ("exit roundabout", ""),
-}  # type: ignore[assignment]  # fmt: skip
+}  # fmt: skip
 LOCUS: dict[str, Told] = {
     "1": _ON, "3": _SLIGHT_LEFT, "4": _LEFT, "5": _SHARP_LEFT, "6": _SLIGHT_RIGHT, "7": _RIGHT, "8": _SHARP_RIGHT,
     "9": _SLIGHT_LEFT, "10": _SLIGHT_RIGHT, "12": _BACK, "13": _BACK, "14": _BACK,
-}  # type: ignore[assignment]  # fmt: skip
+}  # fmt: skip
 ORUX: dict[str, Told] = {
     "1000": _LEFT, "1001": _RIGHT, "1002": _ON, "1003": _BACK, "1014": _SLIGHT_RIGHT, "1015": _SLIGHT_LEFT,
     "1016": _SLIGHT_RIGHT, "1017": _SLIGHT_LEFT, "1018": _SHARP_RIGHT, "1019": _SHARP_LEFT,
-}  # type: ignore[assignment]  # fmt: skip
+}  # fmt: skip
 LOCUS_EXIT, ORUX_EXIT = 26, 1008  # and the number of the exit
 TABLES = {"turn": CODES, "turn-type": CODES, "sign": SIGNS, "rtepointaction": LOCUS, "ext": ORUX}
 TEXTS = ("name", "cmt", "desc", "type", "sym")
