@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 import numpy as np
 
-from runtime.features.navigate.routes.geometry import Floats, along, bearing, clean_line
+from runtime.features.navigate.routes.geometry import Floats, along, bearing, clean_line, point_at
 from runtime.features.navigate.routes.putting import MOST_MANEUVERS, Found, OffLineError, Putting
 from runtime.features.navigate.routes.route import Maneuver, Mode, Route, RouteError
 from runtime.features.navigate.routes.shape import corners, modifier_of, turn_between
@@ -78,13 +78,12 @@ def _maneuver(line: Floats, along_m: Floats, one: Found, at_m: float) -> Maneuve
     length = float(along_m[-1])
     before = bearing(line, along_m, max(0.0, at_m - AHEAD_M), at_m) if at_m > 0 else 0.0
     after = bearing(line, along_m, at_m, min(length, at_m + AHEAD_M)) if at_m < length else before
-    point = tuple(float(np.interp(at_m, along_m, line[:, axis])) for axis in (0, 1))
     if at_m <= 0:
         before = after
     return Maneuver(
         one.kind,
         at_m,
-        (point[0], point[1]),
+        point_at(line, along_m, at_m),
         before,
         after,
         one.modifier,

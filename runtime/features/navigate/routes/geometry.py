@@ -99,11 +99,24 @@ def along(points: Floats) -> Floats:
     return total
 
 
+def points_at(line: Floats, along_m: Floats, at_m: Floats) -> Floats:
+    """Places along the line → float64[N, 2]; costs what they are, not what the line is."""
+    after = np.clip(np.searchsorted(along_m, at_m, side="right"), 1, len(along_m) - 1)
+    start, length = along_m[after - 1], along_m[after] - along_m[after - 1]
+    share = np.clip((at_m - start) / np.maximum(length, 1e-12), 0.0, 1.0)[:, None]
+    points: Floats = line[after - 1] * (1.0 - share) + line[after] * share
+    return points
+
+
+def point_at(line: Floats, along_m: Floats, at_m: float) -> tuple[float, float]:
+    """A place along the line → its latitude and longitude."""
+    latitude, longitude = points_at(line, along_m, np.array([at_m]))[0]
+    return float(latitude), float(longitude)
+
+
 def bearing(line: Floats, along_m: Floats, from_m: float, to_m: float) -> float:
     """Clockwise from north, of the straight way between two places on the line; 0 where they are one."""
-    ends = np.array([from_m, to_m])
-    pair = np.column_stack([np.interp(ends, along_m, line[:, axis]) for axis in (0, 1)])
-    north, east = steps(pair)[0]
+    north, east = steps(points_at(line, along_m, np.array([from_m, to_m])))[0]
     return float(np.degrees(np.arctan2(east, north)) % 360.0)
 
 

@@ -7,8 +7,9 @@ some metres at a time, so it is smoothed over 8 m first where its points say so.
 from __future__ import annotations
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
-from runtime.features.navigate.routes.geometry import Floats, bearing, steps
+from runtime.features.navigate.routes.geometry import Floats, bearing, point_at, points_at, steps
 from runtime.features.navigate.routes.route import Maneuver, Modifier
 
 STEP_M, GAP_M, REACH_M = 2.0, 2.0, 11.0
@@ -48,7 +49,7 @@ def corners(line: Floats, along_m: Floats, *, shaky: bool = False) -> list[Maneu
     at = np.arange(0.0, length, step)
     if len(at) < 3:
         return []
-    points = np.column_stack([np.interp(at, along_m, line[:, axis]) for axis in (0, 1)])
+    points = points_at(line, along_m, at)
     if shaky:
         points = _smooth(points, max(1, round(SMOOTH_M / step)))
     change = _changes(points, max(1, round(GAP_M / step)), max(2, round(REACH_M / step)))
@@ -77,11 +78,10 @@ def _changes(points: Floats, gap: int, reach: int) -> Floats:
 
 def _peaks(size: Floats, apart: int) -> list[int]:
     """Where ``size`` is the largest around, and a corner."""
+    around = sliding_window_view(np.pad(size, apart), 2 * apart + 1).max(axis=1)
     taken: list[int] = []
-    candidates = np.flatnonzero(size >= CORNER_DEG)
-    for index in candidates:
-        around = size[max(0, index - apart) : index + apart + 1]
-        if size[index] >= around.max() and (not taken or index - taken[-1] > apart):
+    for index in np.flatnonzero((size >= CORNER_DEG) & (size >= around)):
+        if not taken or index - taken[-1] > apart:
             plateau = np.flatnonzero(size[index : index + apart + 1] >= size[index] - 1e-6)
             taken.append(int(index + plateau[_unbroken(plateau)] // 2))
     return taken
@@ -102,8 +102,7 @@ def _smooth(points: Floats, width: int) -> Floats:
 def _corner(line: Floats, along_m: Floats, at_m: float, change: float) -> Maneuver:
     before = bearing(line, along_m, at_m - REACH_M, at_m - GAP_M)
     after = bearing(line, along_m, at_m + GAP_M, at_m + REACH_M)
-    point = tuple(float(np.interp(at_m, along_m, line[:, axis])) for axis in (0, 1))
     kind, modifier = "turn", modifier_of(change)
     if modifier == "uturn":
         kind = "u-turn"
-    return Maneuver(kind, at_m, (point[0], point[1]), before, after, modifier)  # type: ignore[arg-type]
+    return Maneuver(kind, at_m, point_at(line, along_m, at_m), before, after, modifier)  # type: ignore[arg-type]
