@@ -12,6 +12,7 @@ from runtime.features.navigate.routes.build import bare_route, hinted_route
 from runtime.features.navigate.routes.geometry import Floats, along, clean_line, project
 from runtime.features.navigate.routes.gpx_file import GpxFile, Line, Mark, read_file
 from runtime.features.navigate.routes.putting import Found
+from runtime.features.navigate.routes.recorded import shakes, steady
 from runtime.features.navigate.routes.route import Mode, Route, RouteFormatError
 
 SPARSE_M = 25.0  # points of a recorded track are closer than that; those of a planned one are at its corners
@@ -37,6 +38,8 @@ def read_gpx(data: bytes) -> Route:
         marks = track.marks if track and track.marks else file.waypoints.marks
     found = _found(marks, points, own=line is route)
     mode, shaky = _mode(file, line), tracked and _recorded(line, points)
+    if shaky:
+        points = steady(clean_line(points, line.place))
     if not found:
         return bare_route(points, [], mode, shaky=shaky)
     return hinted_route(points, found, mode, loose=tracked, shaky=shaky)
@@ -105,4 +108,5 @@ def _mode(file: GpxFile, line: Line) -> Mode:
 
 
 def _recorded(line: Line, points: Floats) -> bool:
-    return 2 * line.timed > len(line) and float(along(points)[-1]) / len(points) < SPARSE_M
+    dense = float(along(points)[-1]) / len(points) < SPARSE_M
+    return dense and (2 * line.timed > len(line) or shakes(points))

@@ -1,7 +1,8 @@
 """Maneuvers from a line that comes without any: where it turns a corner. A bend of the road is none.
 
 The line is looked at every two metres: the way of 9 m before a place against that behind it. Recorded tracks shake by
-some metres at a time, so it is smoothed over 8 m first where its points say so.
+some metres at a time, so they are smoothed over 8 m first, and the ways of 19 m must turn there too: what shakes does
+not, and a bend of the road turns in those alone.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from runtime.features.navigate.routes.geometry import Floats, bearing, point_at,
 from runtime.features.navigate.routes.route import Maneuver, Modifier
 
 STEP_M, GAP_M, REACH_M = 2.0, 2.0, 11.0
+WIDE_GAP_M, WIDE_REACH_M, WIDE_DEG = 5.0, 24.0, 35.0
 CORNER_DEG = 40.0
 APART_M = 14.0
 SMOOTH_M = 8.0
@@ -54,6 +56,9 @@ def corners(line: Floats, along_m: Floats, *, shaky: bool = False) -> list[Maneu
         points = _smooth(points, max(1, round(SMOOTH_M / step)))
     change = _changes(points, max(1, round(GAP_M / step)), max(2, round(REACH_M / step)))
     found = _peaks(np.abs(change), max(1, round(APART_M / step)))
+    if shaky:
+        wide = _changes(points, max(1, round(WIDE_GAP_M / step)), max(2, round(WIDE_REACH_M / step)))
+        found = [index for index in found if wide[index] * np.sign(change[index]) >= WIDE_DEG]
     places = [(float(at[index]), float(change[index])) for index in found]
     return [_corner(line, along_m, m, deg) for m, deg in places if APART_M <= m <= length - APART_M]
 
