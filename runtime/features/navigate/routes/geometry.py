@@ -116,8 +116,15 @@ def point_at(line: Floats, along_m: Floats, at_m: float) -> tuple[float, float]:
 
 def bearing(line: Floats, along_m: Floats, from_m: float, to_m: float) -> float:
     """Clockwise from north, of the straight way between two places on the line; 0 where they are one."""
-    north, east = steps(points_at(line, along_m, np.array([from_m, to_m])))[0]
-    return float(np.degrees(np.arctan2(east, north)) % 360.0)
+    return float(bearings(line, along_m, np.array([from_m]), np.array([to_m]))[0])
+
+
+def bearings(line: Floats, along_m: Floats, from_m: Floats, to_m: Floats) -> Floats:
+    """The same of many ways at once."""
+    pairs = np.stack([points_at(line, along_m, from_m), points_at(line, along_m, to_m)], axis=1)
+    ways = steps(pairs.reshape(-1, 2))[::2]
+    angles: Floats = np.degrees(np.arctan2(ways[:, 1], ways[:, 0])) % 360.0
+    return angles
 
 
 def project(

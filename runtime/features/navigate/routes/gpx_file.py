@@ -13,6 +13,7 @@ from array import array
 from xml.parsers import expat
 
 import msgspec
+import numpy as np
 
 from runtime.features.navigate.routes.geometry import MOST_POINTS
 from runtime.features.navigate.routes.gpx_hints import MOST_TEXT, TABLES, TEXTS, Hint, hint_of
@@ -23,6 +24,8 @@ CHUNK, MOST_TAG, MOST_DEPTH = 1 << 16, 1 << 22, 500
 ASIAN = {"gb2312", "gbk", "gb18030", "big5", "shift_jis", "euc-jp", "euc-kr"}  # expat reads none of them
 POINTS = {"rtept": "rte", "trkpt": "trk", "wpt": "wpt"}
 READ = {*TEXTS, *TABLES, "offset"}
+KNOWN = {*READ, *POINTS, "gpx", "rte", "trk", "time", "rpt", "viapoint"}
+MOST_TAGS = 1000  # names that are remembered
 _DECLARED = re.compile(rb"<\?xml[^>]{0,200}?encoding=[\"']([A-Za-z0-9._-]{1,30})[\"']")
 _TURN = re.compile(r"\$turn\$ *(\w{1,8}) *; *(\d{1,8}) *; *(-?[\d.]{1,12}) *; *(-?[\d.]{1,12})")
 
@@ -88,6 +91,8 @@ class _Reader:
         self.depth = 0
         self.line: Line | None = None
         self.point, self.own = "", 0  # the tag of the point that is open, and its index
+        self.track: Line | None = None
+        self.tags: dict[str, str] = {}
         self.texts: dict[str, str] = {}
         self.words: list[str] = []
 
@@ -113,10 +118,21 @@ class _Reader:
             self.file.mode = mode.group(1)
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
-        tag = name.rpartition(":")[2].lower()
         self.depth += 1
+        tag = self.tags.get(name)
+        if tag is None:
+            tag = self._tag(name)
+        if not tag and 1 < self.depth < MOST_DEPTH:
+            return
+        if tag == "trkpt" and self.track is not None:  # a million of them
+            self.point, self.own, self.line = tag, len(self.track.flat) >> 1, self.track
+            try:
+                self.track.flat.extend((float(attributes["lat"]), float(attributes["lon"])))
+            except (KeyError, ValueError):
+                self.track.flat.extend((math.nan, math.nan))
+            return
         if self.depth == 1 and tag != "gpx":
-            raise RouteFormatError(f"<{tag[:40]}> is no GPX")
+            raise RouteFormatError(f"<{name.rpartition(':')[2][:40]}> is no GPX")
         if self.depth > MOST_DEPTH:
             raise RouteFormatError(f"line {self.parser.CurrentLineNumber}: deeper than {MOST_DEPTH} levels")
         if self.point:
@@ -135,16 +151,24 @@ class _Reader:
             self.line = Line(f"rte[{len(self.file.routes)}]", array("d"))
             self.file.routes.append(self.line)
         elif tag == "trk":
-            self.line = Line(f"trk[{len(self.file.tracks)}]", array("d"))
-            self.file.tracks.append(self.line)
+            self.line = self.track = Line(f"trk[{len(self.file.tracks)}]", array("d"))
+            self.file.tracks.append(self.track)
         elif tag == "type" and self.line is not None:
             self.parser.CharacterDataHandler = self.words.append
             self.words.clear()
 
+    def _tag(self, name: str) -> str:
+        """The name without its prefix, "" for one that says nothing; remembered, as few are new."""
+        tag = name.rpartition(":")[2].lower()
+        tag = tag if tag in KNOWN else ""
+        if len(self.tags) < MOST_TAGS:
+            self.tags[name] = tag
+        return tag
+
     def _open(self, tag: str, attributes: dict[str, str]) -> None:
         if tag == "wpt":
             self.line = self.file.waypoints
-        if self.line is not None and (tag == "wpt" or self.line.place.startswith(POINTS[tag])):
+        if self.line is not None and tag != "trkpt" and self.line.place.startswith(POINTS[tag]):
             self.point, self.own = tag, len(self.line)
             self._add(attributes, tag)
             self.line.nodes += 1
@@ -168,20 +192,40 @@ class _Reader:
 
     def _end(self, name: str) -> None:
         self.depth -= 1
-        handler, self.parser.CharacterDataHandler = self.parser.CharacterDataHandler, None
-        if not handler and not self.point and ("r" not in name or self.line is None):
+        tag = self.tags.get(name)
+        if tag is None:
+            tag = self._tag(name)
+        if not tag:
             return
-        tag = name.rpartition(":")[2].lower()
-        if handler and tag in READ:
+        if tag == self.point:
+            self._close()
+        elif self.parser.CharacterDataHandler and tag in READ:
+            self.parser.CharacterDataHandler = None
             text = "".join(self.words)[:MOST_TEXT]
             if self.point:
                 self.texts.setdefault(tag, text)
             elif self.line is not None and not self.line.kind:
                 self.line.kind = text.strip().lower()
-        elif tag == self.point:
-            self._close()
         elif tag in ("rte", "trk"):
-            self.line = None
+            if self.track is not None:
+                self._check(self.track)
+            self.line = self.track = None
+
+    def _check(self, track: Line) -> None:
+        """Names the first of the track's points that is none."""
+        points = np.array(track.flat).reshape(-1, 2)
+        if len(points) > MOST_POINTS:
+            raise RouteError(f"{track.place}: more than {MOST_POINTS} points: simplify it, or cut it in two")
+        good = (np.abs(points) <= (90.0, 360.0)).all(axis=1)  # no NaN is
+        if not good.all():
+            index = int(np.argmin(good))
+            latitude, longitude = points[index]
+            where = f"{track.place}.trkpt[{index}]"
+            track.broken = (
+                f"{where}: lat and lon must be numbers"
+                if np.isnan(points[index]).any()
+                else f"{where}: {latitude:g}, {longitude:g} is nowhere on Earth"
+            )
 
     def _close(self) -> None:
         tag, texts, line = self.point, self.texts, self.line
@@ -194,11 +238,11 @@ class _Reader:
         hint = hint_of(texts)
         if hint is None and texts.pop("via", "") and tag == "rtept":
             hint = hint_of({"sign": "5", **texts})
-        if hint is None or line.broken or len(line.marks) > MOST_MANEUVERS:
+        if hint is None or line.broken or len(line.marks) > MOST_MANEUVERS or self.own >= len(line):
             return
         point, offset = (
             (line.flat[2 * self.own], line.flat[2 * self.own + 1]),
             texts.get("offset", "").strip(),
         )
-        place = f"{line.place}.{tag}[{line.nodes - 1}]"
+        place = f"{line.place}.{tag}[{self.own if tag == 'trkpt' else line.nodes - 1}]"
         line.marks.append(Mark(self.own, point, hint, place, int(offset) if offset.isdecimal() else -1))

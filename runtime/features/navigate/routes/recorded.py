@@ -8,6 +8,7 @@ a corner stays one. Who stands for minutes leaves a cloud of points that wanders
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from runtime.features.navigate.routes.geometry import Floats, along, points_at, steps
 
@@ -40,7 +41,9 @@ def _smoothed(points: Floats) -> Floats:
         return points
     padded = np.pad(points - points[0], ((half, half), (0, 0)), mode="edge")
     kernel = np.ones(2 * half + 1) / (2 * half + 1)
-    smooth = np.column_stack([np.convolve(padded[:, axis], kernel, "valid") for axis in (0, 1)]) + points[0]
+    smooth: Floats = (
+        np.column_stack([np.convolve(padded[:, axis], kernel, "valid") for axis in (0, 1)]) + points[0]
+    )
     smooth[0], smooth[-1] = points[0], points[-1]
     return smooth
 
@@ -51,9 +54,8 @@ def _shake(step: Floats) -> float:
     bend = step[1:] - step[:-1]
     length = np.maximum(np.hypot(chord[:, 0], chord[:, 1]), 1e-6)
     across = np.abs(bend[:, 0] * chord[:, 1] - bend[:, 1] * chord[:, 0]) / length
-    return float(np.median(across)) / (
-        0.6745 * np.sqrt(6.0)
-    )  # of white noise, whose second difference is √6 of it
+    middle = float(np.median(across))
+    return middle / (0.6745 * 6.0**0.5)  # of white noise, whose second difference is √6 of it
 
 
 def _unclouded(points: Floats) -> Floats:
@@ -76,10 +78,10 @@ def _unclouded(points: Floats) -> Floats:
     return result if len(result) > 1 else points[[0, -1]]
 
 
-def _stays(points: Floats, metres: Floats, start: int) -> np.ndarray:
+def _stays(points: Floats, metres: Floats, start: int) -> NDArray[np.bool_]:
     """For each point of a chunk whether the line stays beside it."""
     mine, at = points[start : start + CHUNK], metres[start : start + CHUNK]
-    stays = at + STAY_M <= metres[-1]
+    stays: NDArray[np.bool_] = at + STAY_M <= metres[-1]
     for share in np.linspace(1.0, 1.0 / LOOKS, LOOKS):
         where = np.flatnonzero(stays)
         if not len(where):

@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from runtime.features.navigate.routes.geometry import Floats, bearing, point_at, points_at, steps
-from runtime.features.navigate.routes.route import Maneuver, Modifier
+from runtime.features.navigate.routes.geometry import Floats, bearings, points_at, steps
+from runtime.features.navigate.routes.route import Kind, Maneuver, Modifier
 
 STEP_M, GAP_M, REACH_M = 2.0, 2.0, 11.0
 WIDE_GAP_M, WIDE_REACH_M, WIDE_DEG = 5.0, 24.0, 35.0
@@ -19,6 +19,7 @@ CORNER_DEG = 40.0
 APART_M = 14.0
 SMOOTH_M = 8.0
 MOST_SAMPLES = 500_000
+MOST_CORNERS = 10_000
 _SECTORS: tuple[tuple[float, str], ...] = (
     (22.0, "straight"),
     (50.0, "slight"),
@@ -59,8 +60,10 @@ def corners(line: Floats, along_m: Floats, *, shaky: bool = False) -> list[Maneu
     if shaky:
         wide = _changes(points, max(1, round(WIDE_GAP_M / step)), max(2, round(WIDE_REACH_M / step)))
         found = [index for index in found if wide[index] * np.sign(change[index]) >= WIDE_DEG]
-    places = [(float(at[index]), float(change[index])) for index in found]
-    return [_corner(line, along_m, m, deg) for m, deg in places if APART_M <= m <= length - APART_M]
+    kept = [index for index in found if APART_M <= at[index] <= length - APART_M]
+    if len(kept) > MOST_CORNERS:  # the sharpest
+        kept = sorted(sorted(kept, key=lambda index: -abs(change[index]))[:MOST_CORNERS])
+    return _corners(line, along_m, at[kept], change[kept])
 
 
 def _changes(points: Floats, gap: int, reach: int) -> Floats:
@@ -104,10 +107,11 @@ def _smooth(points: Floats, width: int) -> Floats:
     return np.column_stack([np.convolve(padded[:, axis], kernel, "valid") for axis in (0, 1)])
 
 
-def _corner(line: Floats, along_m: Floats, at_m: float, change: float) -> Maneuver:
-    before = bearing(line, along_m, at_m - REACH_M, at_m - GAP_M)
-    after = bearing(line, along_m, at_m + GAP_M, at_m + REACH_M)
-    kind, modifier = "turn", modifier_of(change)
-    if modifier == "uturn":
-        kind = "u-turn"
-    return Maneuver(kind, at_m, point_at(line, along_m, at_m), before, after, modifier)  # type: ignore[arg-type]
+def _corners(line: Floats, along_m: Floats, at_m: Floats, change: Floats) -> list[Maneuver]:
+    points = points_at(line, along_m, at_m).tolist()
+    before = bearings(line, along_m, at_m - REACH_M, at_m - GAP_M).tolist()
+    after = bearings(line, along_m, at_m + GAP_M, at_m + REACH_M).tolist()
+    ways = [modifier_of(degrees) for degrees in change.tolist()]
+    kinds: list[Kind] = ["u-turn" if way == "uturn" else "turn" for way in ways]
+    places = [(latitude, longitude) for latitude, longitude in points]
+    return [Maneuver(*one) for one in zip(kinds, at_m.tolist(), places, before, after, ways, strict=True)]
