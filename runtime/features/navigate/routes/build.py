@@ -9,7 +9,8 @@ import numpy as np
 
 from runtime.features.navigate.routes.geometry import Floats, along, bearing, clean_line, point_at
 from runtime.features.navigate.routes.putting import MOST_MANEUVERS, Found, OffLineError, Putting
-from runtime.features.navigate.routes.route import Maneuver, Mode, Route, RouteError
+from runtime.features.navigate.routes.roundabouts import way_out
+from runtime.features.navigate.routes.route import Maneuver, Mode, Route, RouteError, Side
 from runtime.features.navigate.routes.shape import corners, modifier_of, turn_between
 
 AHEAD_M = 12.0  # of the line, before and behind a place, that give its bearings
@@ -17,7 +18,9 @@ END_M = 1.0
 APART_M = 30.0  # a corner closer to a turn that is told is the same
 
 
-def make_route(points: Floats, found: Sequence[Found], mode: Mode, *, told_m: float | None) -> Route:
+def make_route(
+    points: Floats, found: Sequence[Found], mode: Mode, *, told_m: float | None, traffic: Side = ""
+) -> Route:
     """``points`` float64[N, 2] and its maneuvers. ``told_m`` is the line's length as the source has it.
 
     Raises RouteError, which names the maneuver.
@@ -29,7 +32,7 @@ def make_route(points: Floats, found: Sequence[Found], mode: Mode, *, told_m: fl
     scale = float(along_m[-1]) / told_m if told_m else 1.0
     put = Putting(line, along_m, scale)
     placed = [_maneuver(line, along_m, one, put(one)) for one in found]
-    return Route(line, along_m, tuple(_whole(line, along_m, placed)), mode)
+    return Route(line, along_m, tuple(_whole(line, along_m, placed, traffic)), mode, traffic=traffic)
 
 
 def bare_route(points: Floats, stops: Sequence[Found], mode: Mode, *, shaky: bool = False) -> Route:
@@ -91,11 +94,14 @@ def _maneuver(line: Floats, along_m: Floats, one: Found, at_m: float) -> Maneuve
         one.towards,
         one.exit,
         one.lanes,
+        one.ref,
+        one.sign_exit,
+        one.junction,
     )
 
 
-def _whole(line: Floats, along_m: Floats, placed: list[Maneuver]) -> list[Maneuver]:
-    """With a departure and an arrival at the ends, and each roundabout's way out by its bearings."""
+def _whole(line: Floats, along_m: Floats, placed: list[Maneuver], traffic: Side = "") -> list[Maneuver]:
+    """With a departure and an arrival at the ends, and each roundabout's way out."""
     length = float(along_m[-1])
     if not placed or placed[0].kind != "depart":
         start = Found("depart", (float(line[0, 0]), float(line[0, 1])), 0.0, "")
@@ -106,7 +112,10 @@ def _whole(line: Floats, along_m: Floats, placed: list[Maneuver]) -> list[Maneuv
     placed[-1] = msgspec.structs.replace(placed[-1], at_m=length)
     for i, one in enumerate(placed[:-1]):
         if one.kind == "roundabout":
-            out = placed[i + 1] if placed[i + 1].kind == "exit roundabout" else one
-            way = modifier_of(turn_between(one.before, out.after))
+            then = placed[i + 1]
+            if then.kind == "exit roundabout":
+                way = modifier_of(turn_between(one.before, then.after))
+            else:
+                way = one.modifier or way_out(line, along_m, one, then.at_m, traffic)
             placed[i] = msgspec.structs.replace(one, modifier=way)
     return placed

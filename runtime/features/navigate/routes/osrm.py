@@ -6,35 +6,32 @@ http://project-osrm.org/docs/v5.24.0/api/#result-objects; banners, exits and pro
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import Any
 
 from runtime.features.navigate.routes.build import bare_route, make_route
 from runtime.features.navigate.routes.fields import Node
 from runtime.features.navigate.routes.names import name_of
 from runtime.features.navigate.routes.osrm_lines import read_lines
+from runtime.features.navigate.routes.osrm_steps import read_step
 from runtime.features.navigate.routes.putting import Found
 from runtime.features.navigate.routes.route import (
     Kind,
-    Lane,
     Mode,
-    Modifier,
     Name,
     NoRouteError,
     Route,
     RouteError,
+    Side,
 )
 
 SERVICES = ("routes", "trips", "matchings")  # of OSRM's route, trip and match service
-TURNS = {"turn", "end of road", "fork", "merge", "on ramp", "off ramp", "ramp"}
-ROUND = {"roundabout", "rotary", "roundabout turn"}
-LEAVE = {"exit roundabout", "exit rotary"}
+SIDES: dict[str, Side] = {"left": "left", "right": "right"}
 MODES: dict[str, Mode] = {
     "walking": "walking",
     "pushing bike": "walking",
     "cycling": "cycling",
     "driving": "driving",
 }
-MODIFIERS = get_args(Modifier)
 
 
 def is_osrm(value: dict[str, Any]) -> bool:
@@ -54,13 +51,13 @@ def read_osrm(document: Node) -> Route:
     lines = read_lines(route, [step for _, step in steps], waypoints)
     if not steps:
         return bare_route(lines[0], _stops(legs, waypoints), mode)
-    found, told = _found(legs), _told(legs) or None
+    found, told, traffic = _found(legs), _told(legs) or None, _traffic(steps)
     try:
-        return make_route(lines[0], found, mode, told_m=told)
+        return make_route(lines[0], found, mode, told_m=told, traffic=traffic)
     except RouteError:
         if len(lines) < 2:
             raise
-    return make_route(lines[1], found, mode, told_m=told)
+    return make_route(lines[1], found, mode, told_m=told, traffic=traffic)
 
 
 def _first(document: Node) -> Node:
@@ -98,6 +95,12 @@ def _mode(steps: list[tuple[int, Node]], route: Node) -> Mode:
     return next((MODES[one] for one in said if one in MODES), "walking")
 
 
+def _traffic(steps: list[tuple[int, Node]]) -> Side:
+    """The side on which one drives where the route begins."""
+    said = (step.text("driving_side") for _, step in steps)
+    return next((SIDES[side] for side in said if side in SIDES), "")
+
+
 def _told(legs: list[Node]) -> float:
     """The line's length by its steps, and by its legs where one has none."""
     return sum(
@@ -128,8 +131,8 @@ def _found(legs: list[Node]) -> list[Found]:
     for number, leg in enumerate(legs):
         last = number == len(legs) - 1
         steps = leg.items("steps")
-        for step in steps:
-            one = _step(step, about, last=last)
+        for step, before in zip(steps, [None, *steps[:-1]], strict=True):
+            one = read_step(step, before, about, last=last)
             if one.kind != "depart" or not found:  # a leg that begins where another ends is its via point
                 found.append(one)
             about += max(0.0, step.maybe("distance") or 0.0)
@@ -137,62 +140,3 @@ def _found(legs: list[Node]) -> list[Found]:
             about += max(0.0, leg.maybe("distance") or 0.0)
             found.append(Found("arrive" if last else "via", None, about, leg.place))
     return found
-
-
-def _step(step: Node, about_m: float, *, last: bool) -> Found:
-    maneuver = step["maneuver"]
-    modifier = maneuver.text("modifier")
-    kind = _kind(maneuver.text("type"), modifier, step.text("mode"), last=last)
-    return Found(
-        kind,
-        maneuver.point("location"),
-        about_m,
-        maneuver.place,
-        modifier if modifier in MODIFIERS else "",  # type: ignore[arg-type]
-        name_of(step.text("name") or step.text("ref"), step.text("pronunciation")),
-        step.text("destinations"),
-        _exit(maneuver),
-        _lanes(step),
-    )
-
-
-def _kind(kind: str, modifier: str, mode: str, *, last: bool) -> Kind:
-    if kind == "depart":
-        return "depart"
-    if kind == "arrive":
-        return "arrive" if last else "via"
-    if mode == "ferry":
-        return "ferry"
-    if kind in ROUND:
-        return "roundabout"
-    if kind in LEAVE:
-        return "exit roundabout"
-    if modifier == "uturn":
-        return "u-turn"
-    if kind in TURNS and modifier not in ("", "straight"):
-        return "turn"
-    straight = modifier in ("", "straight") or kind in ("new name", "notification", "use lane")
-    return "continue" if straight else "turn"
-
-
-def _exit(maneuver: Node) -> int:
-    count = maneuver.get("exit")
-    return count.value if count is not None and type(count.value) is int and 0 < count.value < 100 else 0
-
-
-def _lanes(step: Node) -> tuple[Lane, ...]:
-    """Those before the maneuver's own crossing."""
-    crossings = step.items("intersections")
-    lanes = crossings[0].items("lanes") if crossings else []
-    return tuple(
-        Lane(tuple(_words(lane)), lane.value.get("valid") is True) for lane in lanes if _is_lane(lane)
-    )
-
-
-def _is_lane(lane: Node) -> bool:
-    return isinstance(lane.value, dict)
-
-
-def _words(lane: Node) -> list[str]:
-    said: Any = lane.value.get("indications")
-    return [word for word in said if isinstance(word, str)] if isinstance(said, list) else []

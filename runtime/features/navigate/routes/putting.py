@@ -27,6 +27,7 @@ class OffLineError(RouteError):
 class Found(msgspec.Struct):
     """A maneuver as a source tells it: ``about_m`` is where along the line it should be, by the source's own lengths;
     a maneuver without a ``point`` is put exactly there. One that is below 0 is unknown.
+    A roundabout's ``modifier`` is its way out, "" where the source does not tell it.
 
     ``place`` names it in messages; ``legs`` of a source without steps have only "via" and "arrive".
     """
@@ -40,6 +41,9 @@ class Found(msgspec.Struct):
     towards: str = ""
     exit: int = 0
     lanes: tuple[Lane, ...] = ()
+    ref: str = ""
+    sign_exit: str = ""
+    junction: str = ""
 
 
 class Putting:

@@ -7,6 +7,8 @@ a corner stays one. Who stands for minutes leaves a cloud of points that wanders
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -55,7 +57,7 @@ def _shake(step: Floats) -> float:
     length = np.maximum(np.hypot(chord[:, 0], chord[:, 1]), 1e-6)
     across = np.abs(bend[:, 0] * chord[:, 1] - bend[:, 1] * chord[:, 0]) / length
     middle = float(np.median(across))
-    return middle / (0.6745 * 6.0**0.5)  # of white noise, whose second difference is √6 of it
+    return middle / (0.6745 * math.sqrt(6.0))  # of white noise, whose second difference is √6 of it
 
 
 def _unclouded(points: Floats) -> Floats:

@@ -37,6 +37,7 @@ Kind = Literal[
 Modifier = Literal[
     "", "straight", "slight left", "left", "sharp left", "slight right", "right", "sharp right", "uturn"
 ]
+Side = Literal["", "left", "right"]
 Mode = Literal["walking", "cycling", "driving"]
 
 
@@ -60,7 +61,9 @@ class Maneuver(msgspec.Struct, frozen=True):
 
     ``before`` and ``after`` are the bearings of arriving and leaving. ``name`` is the way that it leads onto (""
     where it has none), ``towards`` what a sign there says; ``exit`` counts a roundabout's exits from 1,
-    0 where unknown. An "arrive" has ``modifier`` "left" or "right" where the destination stands on that side.
+    0 where unknown. ``ref`` is the way's number ("A 8"), ``sign_exit`` that of the exit as its sign has it ("12A"),
+    ``junction`` the name of the roundabout or crossing itself. An "arrive" has ``modifier`` "left" or "right" where
+    the destination stands on that side; a roundabout's is its way out, seen from where it is entered.
     """
 
     kind: Kind
@@ -73,6 +76,9 @@ class Maneuver(msgspec.Struct, frozen=True):
     towards: str = ""
     exit: int = 0
     lanes: tuple[Lane, ...] = ()
+    ref: str = ""
+    sign_exit: str = ""
+    junction: str = ""
 
 
 class Route(msgspec.Struct, frozen=True):
@@ -80,7 +86,8 @@ class Route(msgspec.Struct, frozen=True):
 
     ``line`` float64[N, 2] latitude, longitude; N ≥ 2, no two neighbours alike, longitudes unwrapped (past ±180 they
     go on). ``along_m`` float64[N] rises from 0 to ``length_m``. ``maneuvers`` are in the order of the way.
-    ``source`` names the file or server, for messages.
+    ``source`` names the file or server, for messages; ``traffic`` the side of the road on which one drives there, ""
+    where it is unknown.
     """
 
     line: NDArray[np.float64]
@@ -88,6 +95,7 @@ class Route(msgspec.Struct, frozen=True):
     maneuvers: tuple[Maneuver, ...]
     mode: Mode = "walking"
     source: str = ""
+    traffic: Side = ""
 
     @property
     def length_m(self) -> float:

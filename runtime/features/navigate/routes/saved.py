@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 
 from runtime.features.navigate.routes.geometry import along
-from runtime.features.navigate.routes.route import Maneuver, Mode, Route, RouteFormatError
+from runtime.features.navigate.routes.route import Maneuver, Mode, Route, RouteFormatError, Side
 
 
 class _Saved(msgspec.Struct):
@@ -16,12 +16,13 @@ class _Saved(msgspec.Struct):
     maneuvers: tuple[Maneuver, ...]
     mode: Mode
     source: str
+    traffic: Side = ""
 
 
 def encode_route(route: Route) -> bytes:
     """JSON."""
     raw = base64.b64encode(np.ascontiguousarray(route.line, "<f8").tobytes()).decode()
-    return msgspec.json.encode(_Saved(raw, route.maneuvers, route.mode, route.source))
+    return msgspec.json.encode(_Saved(raw, route.maneuvers, route.mode, route.source, route.traffic))
 
 
 def decode_route(data: bytes) -> Route:
@@ -37,4 +38,4 @@ def decode_route(data: bytes) -> Route:
         raise RouteFormatError(f"the kept route is damaged: {error}; load it again") from error
     if len(line) < 2 or not np.isfinite(line).all() or not saved.maneuvers:
         raise RouteFormatError("the kept route is damaged: it has no line; load it again")
-    return Route(line, along(line), saved.maneuvers, saved.mode, saved.source)
+    return Route(line, along(line), saved.maneuvers, saved.mode, saved.source, saved.traffic)
