@@ -51,12 +51,14 @@ _WORD = {
     "left": r"left|links|gauche|izquierda|sinistra|左",
     "right": r"right|rechts|droite|derecha|destra|右",
 }
-_SIDE = re.compile(
-    "|".join(rf"(?P<{side}>{_b}(?:{words}))" for side, words in _WORD.items() for _b in [r"(?<![a-z])"])
-)
-_VERB = re.compile(
-    r"(?<![a-z])(?:turn|bear|keep|veer|fork|merge|sharp|slight|take|go|make|exit|stay|head|continue"
-    r"|abbiegen|halten|tourne|serre|prend|gir|tuerza|svolt|volt)|转|拐|轉|靠|前方|向"
+_START = r"(?<![a-z])"
+_SIDE = re.compile("|".join(rf"(?P<{side}>{_START}(?:{words}))" for side, words in _WORD.items()))
+_ANY = "|".join(_WORD.values())
+_ORDER = re.compile(  # a verb right before the side, or right behind it as in German and Chinese
+    rf"{_START}(?:turn|bear|keep|veer|fork|merge|sharp|slight|take the|tourne|serre|prend|gir|tuerza|svolt|volt)"
+    rf".{{0,25}}{_START}(?:{_ANY})"
+    rf"|{_START}(?:go|head|stay|exit|make a|take a|continue)\W+(?:{_ANY})"
+    rf"|(?:{_ANY}).{{0,12}}(?:turn|abbiegen|halten)|[左右].?[转轉拐]|[向靠][左右]|[左右]前方"
 )
 _WHOLE = re.compile(
     r"(?:(?:turn|keep|stay|bear|exit|sharp|slight)[ _-])?(?:left|right|links|rechts)(?:[ _-](?:sharp|slight|turn))?"
@@ -72,7 +74,7 @@ _SHARP, _SLIGHT = (
     re.compile(r"sharp|scharf|急"),
     re.compile(r"slight|bear|keep|veer|stay|leicht|halten|serre|左前|右前|靠"),
 )
-_ONTO = re.compile(r"(?:onto|on to|into|auf|sur|进入|進入)\s+(.{1,120})$", re.IGNORECASE)
+_ONTO = re.compile(r"(?:(?:onto|on to|into|auf|sur)\s|进入|進入)\s*(.{1,120})$", re.IGNORECASE)
 _PLAIN = re.compile(r"(?:straight|continue)")
 
 
@@ -128,7 +130,7 @@ def _in_words(text: str) -> tuple[Kind, Modifier, int] | None:
     if _PLAIN.fullmatch(words) or words.startswith("continue onto "):
         return "continue", "straight", 0
     side = _SIDE.search(words)
-    if side is None or not (_WHOLE.fullmatch(words) or _VERB.search(words)):
+    if side is None or not (_WHOLE.fullmatch(words) or _ORDER.search(words)):
         return None
     hard = "sharp " if _SHARP.search(words) else "slight " if _SLIGHT.search(words) else ""
     return "turn", f"{hard}{side.lastgroup}", 0  # type: ignore[return-value]

@@ -131,7 +131,7 @@ def _found(legs: list[Node]) -> list[Found]:
     for number, leg in enumerate(legs):
         last = number == len(legs) - 1
         steps = leg.items("steps")
-        for step, before in zip(steps, [None, *steps[:-1]], strict=True):
+        for step, before in zip(steps, [None, *steps], strict=False):
             one = read_step(step, before, about, last=last)
             if one.kind != "depart" or not found:  # a leg that begins where another ends is its via point
                 found.append(one)

@@ -16,6 +16,7 @@ from runtime.features.navigate.routes.route import Kind, Maneuver, Modifier
 STEP_M, GAP_M, REACH_M = 2.0, 2.0, 11.0
 WIDE_GAP_M, WIDE_REACH_M, WIDE_DEG = 5.0, 24.0, 35.0
 CORNER_DEG = 40.0
+BACK_DEG = 130.0
 APART_M = 14.0
 SMOOTH_M = 8.0
 MOST_SAMPLES = 500_000
@@ -59,11 +60,17 @@ def corners(line: Floats, along_m: Floats, *, shaky: bool = False) -> list[Maneu
     found = _peaks(np.abs(change), max(1, round(APART_M / step)))
     if shaky:
         wide = _changes(points, max(1, round(WIDE_GAP_M / step)), max(2, round(WIDE_REACH_M / step)))
-        found = [index for index in found if wide[index] * np.sign(change[index]) >= WIDE_DEG]
+        found = [index for index in found if _agree(float(change[index]), float(wide[index]))]
     kept = [index for index in found if APART_M <= at[index] <= length - APART_M]
     if len(kept) > MOST_CORNERS:  # the sharpest
         kept = sorted(sorted(kept, key=lambda index: -abs(change[index]))[:MOST_CORNERS])
     return _corners(line, along_m, at[kept], change[kept])
+
+
+def _agree(change: float, wide: float) -> bool:
+    """Whether the turn is seen from afar too; of a turn back the side is chance."""
+    back = min(abs(change), abs(wide)) > BACK_DEG
+    return abs(wide) >= WIDE_DEG and (back or change * wide > 0)
 
 
 def _changes(points: Floats, gap: int, reach: int) -> Floats:
