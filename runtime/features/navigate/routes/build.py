@@ -106,6 +106,7 @@ def _whole(line: Floats, along_m: Floats, placed: list[Maneuver], traffic: Side 
     if not placed or placed[0].kind != "depart":
         start = Found("depart", (float(line[0, 0]), float(line[0, 1])), 0.0, "")
         placed.insert(0, _maneuver(line, along_m, start, 0.0))
+    placed[0] = msgspec.structs.replace(placed[0], at_m=0.0)
     if placed[-1].kind != "arrive":
         end = Found("arrive", (float(line[-1, 0]), float(line[-1, 1])), length, "")
         placed.append(_maneuver(line, along_m, end, length))

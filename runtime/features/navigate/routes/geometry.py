@@ -146,7 +146,14 @@ def project(
     turn = np.round((part[0, 1] - point[1]) / 360.0) * 360.0
     flat = (part - (point[0], point[1] + turn)) * (north[0], east[0])
     start, step = flat[:-1], np.diff(flat, axis=0)
-    share = np.clip(-(start * step).sum(axis=1) / np.maximum((step**2).sum(axis=1), 1e-12), 0.0, 1.0)
+    least, most = (
+        np.zeros(len(step)),
+        np.ones(len(step)),
+    )  # only the first and last piece are not looked at whole
+    size = np.maximum(np.diff(along_m[[first, first + 1, last - 1, last]])[::2], 1e-12)
+    least[0] = min(max((from_m - along_m[first]) / size[0], 0.0), 1.0)
+    most[-1] = min(max((to_m - along_m[last - 1]) / size[1], least[-1]), 1.0)
+    share = np.clip(-(start * step).sum(axis=1) / np.maximum((step**2).sum(axis=1), 1e-12), least, most)
     away = np.hypot(*(start + share[:, None] * step).T)
     best = _first_pass(away, first_m)
     place = along_m[first + best] + share[best] * (along_m[first + best + 1] - along_m[first + best])

@@ -235,10 +235,12 @@ class _Reader:
         if not texts or line is None:
             return
         self.texts = {}
+        if len(line.marks) > MOST_MANEUVERS or line.broken:
+            return
         hint = hint_of(texts)
         if hint is None and texts.pop("via", "") and tag == "rtept":
             hint = hint_of({"sign": "5", **texts})
-        if hint is None or line.broken or len(line.marks) > MOST_MANEUVERS or self.own >= len(line):
+        if hint is None or self.own >= len(line):
             return
         point, offset = (
             (line.flat[2 * self.own], line.flat[2 * self.own + 1]),

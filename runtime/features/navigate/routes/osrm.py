@@ -6,6 +6,7 @@ http://project-osrm.org/docs/v5.24.0/api/#result-objects; banners, exits and pro
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from runtime.features.navigate.routes.build import bare_route, make_route
@@ -51,7 +52,8 @@ def read_osrm(document: Node) -> Route:
     lines = read_lines(route, [step for _, step in steps], waypoints)
     if not steps:
         return bare_route(lines[0], _stops(legs, waypoints), mode)
-    found, told, traffic = _found(legs), _told(legs) or None, _traffic(steps)
+    found, traffic = _found(legs), _traffic(steps)
+    told = _told(legs) if 0.0 < _told(legs) < math.inf else None
     try:
         return make_route(lines[0], found, mode, told_m=told, traffic=traffic)
     except RouteError:

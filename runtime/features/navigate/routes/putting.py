@@ -6,12 +6,15 @@ nowhere near is the whole rest of the line searched.
 
 from __future__ import annotations
 
+import math
+
 import msgspec
 
 from runtime.features.navigate.routes.geometry import Floats, between, project
 from runtime.features.navigate.routes.route import Kind, Lane, Modifier, Name, RouteError
 
 FAR_M = 60.0  # a maneuver farther from the line than that belongs to another route
+EDGE_M = 0.5
 NEAR_M = 12.0  # one nearer than that is on it
 MOST_MANEUVERS = 20_000
 MOST_LOOKED = 60_000_000  # pieces of line, for all maneuvers together: some seconds
@@ -103,4 +106,8 @@ class Putting:
             raise RouteError(
                 f"{one.place}: too many are far from where their lengths put them: take it again"
             )
-        return project(self.line, self.along_m, point, from_m, to_m, first_m=first_m)
+        at_m, away = project(self.line, self.along_m, point, from_m, to_m, first_m=first_m)
+        cut_off = (at_m >= to_m - EDGE_M and to_m < self.length) or (
+            at_m <= from_m + EDGE_M and from_m > self.last_m
+        )
+        return at_m, math.inf if cut_off and away > EDGE_M else away  # it may be nearer beyond

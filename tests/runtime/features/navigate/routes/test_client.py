@@ -92,7 +92,7 @@ def test_no_way_is_said_with_the_servers_reason(server: Server) -> None:
     ("status", "answer", "says"),
     [
         (502, b"<html>", "answered 502"),
-        (200, b"<html>", "no XML"),
+        (200, b"<html>", "<html> is no GPX"),
         (200, b"", "empty"),
         (404, b"[]", "answered 404"),
     ],
