@@ -36,6 +36,11 @@ VALHALLA = msgspec.json.encode(
         }
     }
 )
+PLANNED = gpx(CORNER).replace(
+    b"<trk>",
+    b"<rte><rtept lat='31.2218' lon='121.43'><desc>Take exit 2</desc><extensions><turn>RNDB2</turn><offset>1</offset>"
+    b"</extensions></rtept></rte><!-- $turn$ TL;1; 121.43; 31.22; 1; --><trk>",
+)
 ANYTHING = st.recursive(
     st.none()
     | st.booleans()
@@ -77,7 +82,10 @@ def test_a_response_with_a_value_changed(document: bytes, data: st.DataObject) -
 
 
 @settings(max_examples=300, deadline=None, derandomize=True)
-@given(st.sampled_from([corner(), VALHALLA, gpx(CORNER), gpx(CORNER, kind="rte")]), st.data())
+@given(
+    st.sampled_from([corner(), VALHALLA, gpx(CORNER, timed=True), gpx(CORNER, kind="rte"), PLANNED]),
+    st.data(),
+)
 def test_a_file_with_bytes_changed(document: bytes, data: st.DataObject) -> None:
     broken = bytearray(document)
     for _ in range(data.draw(st.integers(1, 8))):
