@@ -13,6 +13,7 @@ from drivers.base import Rect
 from runtime.core.messages import Caption, Card, Line
 from runtime.hud.captions import CaptionBlock, Tone
 from runtime.hud.icons import SMALLEST
+from runtime.hud.maneuvers import MANEUVERS
 from runtime.hud.scene import Scene
 from runtime.hud.text import ELLIPSIS, TextLine, Typesetter, clean
 
@@ -27,7 +28,7 @@ BASELINE = 0.95  # of the size, below the top of a line
 CAPTION_LINES, CAPTION_SHARE = (2, 4), 0.3  # fewest and most, in this share of the height
 CAPTION_SIZE, SOURCE_SIZE, SOURCE_GREY, MARK_GREY = 30, 21, 9, 6
 CAPTION_GREYS: dict[Tone, int] = {"settled": 15, "tentative": 9, "untranslated": 11, "tag": 7}
-ICON, ARROW, GAP = 48, 96, 12
+ICON, MANEUVER, ARROW, GAP = 48, 76, 96, 12
 NARROWEST = 160  # px of text beside an icon or the arrow; with less they give way
 TO_FIT = (1.0, 0.85, 0.75)  # of the wearer's size: a smaller price is better than none
 FAULT_SIZE, FAULT_GREY = 21, 9
@@ -136,7 +137,7 @@ class Layout:
     def _card_at(self, card: Card, area: Rect, scale: float) -> tuple[list[Item], bool]:
         """Icon, lines from the top, hint and progress at the foot; and whether every line had room."""
         items: list[Item] = []
-        column, size = area, max(SMALLEST, round(ICON * scale))
+        column, size = area, _icon_size(card.icon, scale)
         if card.icon and area.w - size - GAP >= NARROWEST:
             items.append(Shape("icon", card.icon, 0, size, area.x, area.y, 15))
             column = area._replace(x=area.x + size + GAP, w=area.w - size - GAP)
@@ -279,13 +280,17 @@ def _arrow(degrees: float, area: Rect, scale: float) -> Shape:
     return Shape("arrow", "", round(degrees) % 360, size, area.x + area.w - size, area.y, 15)
 
 
+def _icon_size(name: str, scale: float) -> int:
+    """What to do on the way is read at a glance: as tall as the distance beside it."""
+    return max(SMALLEST, round((MANEUVER if name in MANEUVERS else ICON) * scale))
+
+
 def _then(icon: str, area: Rect, above: int) -> list[Item]:
     """What comes next, small and dimmer under the icon, where there is room."""
-    if not icon or area.h < above + GAP + SMALLEST:
+    size = max(SMALLEST, above * 3 // 5)
+    if not icon or area.h < above + GAP + size:
         return []
-    return [
-        Shape("icon", icon, 0, SMALLEST, area.x + (above - SMALLEST) // 2, area.y + above + GAP, THEN_GREY)
-    ]
+    return [Shape("icon", icon, 0, size, area.x + (above - size) // 2, area.y + above + GAP, THEN_GREY)]
 
 
 def _below(area: Rect, height: int) -> Rect:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from runtime.hud.strokes import Path, Point, circle, curve
+from runtime.hud.strokes import Path, Point, arc, circle, curve
 
 HEAD = 5.0  # length of the head's two strokes
 RING, RING_X, RING_Y = 4.2, 12.0, 11.5  # a roundabout
@@ -64,6 +64,15 @@ LEFT: dict[str, Shape] = {
         _head((5, 5.5), (9, 10)),
         ((12, 15), (19, 6)),
     ),
+    "exit-roundabout-left": (  # from the ring, of which the rest is dashed
+        (*arc(14, 13.5, 7, 90, 180), *curve((7, 13.5), (7, 7.5), (2.5, 4))),
+        _head((2.5, 4), (6.5, 7.5), SMALL_HEAD),
+        *(arc(14, 13.5, 7, start, start + 26) for start in (248, 298, 348, 38)),
+    ),
+    "arrive-left": (  # the flag beside the way
+        ((18, 21.5), (18, 3.5)),
+        ((3.5, 19), (3.5, 5), (13, 5), (10.5, 8.5), (13, 12), (3.5, 12)),
+    ),
 }  # fmt: skip
 MANEUVERS: dict[str, Shape] = {
     "straight": (((12, 21.5), (12, 3.5)), _head((12, 3.5), (12, 12))),
@@ -74,11 +83,8 @@ MANEUVERS: dict[str, Shape] = {
         _head((7, 17), (7, 9)),
     ),
     **{f"roundabout-{name}": _roundabout(degrees) for name, degrees in DIRECTIONS.items()},
-    "exit-roundabout": (circle(8.5, 13, RING), ((12.2, 11), (20, 5)), _head((20, 5), (12.2, 11))),
     "via": (circle(12, 12, 4), ((12, 21.5), (12, 16)), ((12, 8), (12, 2.5))),
     "arrive": (((6, 21.5), (6, 3.5), (19, 3.5), (15.5, 8), (19, 12.5), (6, 12.5)),),
-    "arrive-left": (((12, 21.5), (12, 14)), circle(6, 8, 3), ((6, 8), (6, 8.2))),
-    "arrive-right": (((12, 21.5), (12, 14)), circle(18, 8, 3), ((18, 8), (18, 8.2))),
     "ferry": (
         ((3, 14), (21, 14), (17.5, 19), (6.5, 19), (3, 14)),
         ((7, 14), (7, 8), (15, 8), (17, 14)),

@@ -21,6 +21,12 @@ def circle(x: float, y: float, r: float, steps: int = 24) -> Path:
     return tuple((x + r * math.cos(a), y + r * math.sin(a)) for a in turns)
 
 
+def arc(x: float, y: float, r: float, start: float, end: float, steps: int = 10) -> Path:
+    """A part of a circle as a polyline; degrees from the right, clockwise as it is seen."""
+    turns = (math.radians(start + (end - start) * i / steps) for i in range(steps + 1))
+    return tuple((x + r * math.cos(a), y + r * math.sin(a)) for a in turns)
+
+
 def curve(start: Point, control: Point, end: Point, steps: int = 10) -> Path:
     """A quadratic Bézier curve as a polyline."""
     found = []

@@ -13,10 +13,12 @@ from drivers.base import Rect
 from runtime.hud.icons import ICONS, arrow, icon
 from runtime.hud.render import Hud
 from runtime.hud.scene import Scene
+from tests.hud import navigation
 from tests.hud.scenes import SCENES, STORIES
 
 FOLDER = Path(__file__).with_name("golden")
 SAFE = Rect(24, 24, 592, 432)
+ALL_SCENES = {**SCENES, **navigation.SCENES}
 
 
 def canvas(*scenes: Scene) -> NDArray[np.uint8]:
@@ -38,7 +40,7 @@ def icons() -> NDArray[np.uint8]:
 
 def pictures() -> dict[str, NDArray[np.uint8]]:
     """Every kept picture by name."""
-    whole = {name: canvas(scene) for name, scene in SCENES.items()}
+    whole = {name: canvas(scene) for name, scene in ALL_SCENES.items()}
     return {"icons": icons(), **whole, **{name: canvas(*story) for name, story in STORIES.items()}}
 
 

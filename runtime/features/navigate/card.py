@@ -9,6 +9,7 @@ from runtime.core.messages import Card, Line
 from runtime.features.navigate.arrow import Pointing
 from runtime.features.navigate.asks import KEY
 from runtime.features.navigate.cues.events import Panel
+from runtime.features.navigate.cues.guide import Guide
 
 QUIET, URGENT = 0, 1  # beside a snap's card: the newer one, or navigation's
 
@@ -22,7 +23,7 @@ def cue_card(panel: Panel, now_ns: int, pointing: Pointing, more: Sequence[str] 
     lines = [Line(panel.distance, "value")] if panel.distance else []
     lines.append(Line(panel.text, "title"))
     towards = panel.doubtful if pointing == "words" else ""
-    lines += [Line(text) for text in (towards or panel.name, *more) if text]
+    lines += [Line(text) for text in (towards or panel.name, panel.local, *more) if text]
     return Card(
         KEY,
         tuple(lines),
@@ -31,3 +32,9 @@ def cue_card(panel: Panel, now_ns: int, pointing: Pointing, more: Sequence[str] 
         ttl_s=max(0.0, (panel.until_ns - now_ns) / NS),
         priority=QUIET if panel.phase == "prepare" else URGENT,
     )
+
+
+def further_lines(guide: Guide, panel: Panel, sign: str = "") -> tuple[str, ...]:
+    """Below the street: which lanes to take, and ``sign``, what a street sign told. Empty ones are left out."""
+    lanes = guide.words.lanes(guide.route.maneuvers[panel.maneuver].lanes) if panel.maneuver >= 0 else ""
+    return tuple(text for text in (lanes, sign) if text)

@@ -30,8 +30,8 @@ from runtime.core.topics import ARROW, CARD, GUIDANCE, HEADING, PLACE, POSE, REA
 from runtime.features.navigate import asks
 from runtime.features.navigate.arrow import HeadArrow
 from runtime.features.navigate.asks import Journey
-from runtime.features.navigate.card import cue_card
-from runtime.features.navigate.cues.events import Event, Panel
+from runtime.features.navigate.card import cue_card, further_lines
+from runtime.features.navigate.cues.events import Event
 from runtime.features.navigate.cues.words import Words
 from runtime.features.navigate.journey import Travelling
 from runtime.features.navigate.kept import keep_route, read_journey, read_route
@@ -198,21 +198,16 @@ class NavigateFeature:
         """The card of this moment, where it says something else than the one that stands, or stands longer."""
         panel = self._travel.panel if self._travel is not None else None
         now_ns = self._clock.now_ns()
-        if panel is None or panel.until_ns <= now_ns:
+        if self._travel is None or panel is None or panel.until_ns <= now_ns:
             self._take_down()
             return
-        card = cue_card(panel, now_ns, self._arrow.pointing, self._more(panel, now_ns))
+        sign = self._sign if now_ns < self._sign_until_ns else ""
+        more = further_lines(self._travel.guide, panel, sign)
+        card = cue_card(panel, now_ns, self._arrow.pointing, more)
         shown = (msgspec.structs.replace(card, ttl_s=None), panel.until_ns)
         if shown != self._shown:
             self._shown = shown
             self._bus.publish(CARD, card)
-
-    def _more(self, panel: Panel, now_ns: int) -> tuple[str, ...]:
-        """Below the street: which lanes, and what a sign told."""
-        assert self._travel is not None
-        guide = self._travel.guide
-        lanes = guide.words.lanes(guide.route.maneuvers[panel.maneuver].lanes) if panel.maneuver >= 0 else ""
-        return lanes, self._sign if now_ns < self._sign_until_ns else ""
 
     def _take_down(self) -> None:
         if self._shown is not None:

@@ -12,18 +12,20 @@ turn-slight-left = bear left
 turn-slight-right = bear right
 turn-sharp-left = turn sharp left
 turn-sharp-right = turn sharp right
+keep-left = keep left
+keep-right = keep right
 go-straight = go straight on
 go-uturn = make a U-turn
 go-continue = continue
-lanes-left = keep in the left { $n ->
+lanes-left = take the left { $n ->
     [one] lane
    *[other] { $n } lanes
 }
-lanes-right = keep in the right { $n ->
+lanes-right = take the right { $n ->
     [one] lane
    *[other] { $n } lanes
 }
-lanes-middle = keep in the middle { $n ->
+lanes-middle = take the middle { $n ->
     [one] lane
    *[other] { $n } lanes
 }
@@ -42,11 +44,14 @@ exit-short = { $n ->
 } exit
 leave-roundabout = leave the roundabout
 ferry = take the ferry
-via = pass the stop on your way
-via-short = stop
+via = pass your waypoint
+via-short = waypoint
 arrive = arrive at your destination
 arrive-left = arrive at your destination, on the left
 arrive-right = arrive at your destination, on the right
+arrive-short = destination
+arrive-short-left = destination on the left
+arrive-short-right = destination on the right
 depart = head { $way ->
     [n] north
     [ne] northeast
@@ -63,14 +68,14 @@ signed = { $text } towards { $name }
 towards = towards { $name }
 
 arrived = You have arrived
-arrived-left = You have arrived: it is on the left
-arrived-right = You have arrived: it is on the right
+arrived-left = Arrived: it is on the left
+arrived-right = Arrived: it is on the right
 off-route = Off the route
-wrong-way = Wrong way: turn round
+wrong-way = Wrong way
 rejoined = Back on the route
 rerouting = Looking for another way
 silent = No position for now
 poor = Position too vague for now
 
-sign-confirms = The sign says { $name }: right
-sign-contradicts = The sign says { $name }: not this way
+sign-confirms = Sign { $name }: correct
+sign-contradicts = Sign { $name }: not this way

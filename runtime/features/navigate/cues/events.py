@@ -31,8 +31,9 @@ class Event(msgspec.Struct, frozen=True):
 class Panel(msgspec.Struct, frozen=True):
     """What may stand on the HUD until ``until_ns``, and not a moment longer, unless a newer one takes its place.
 
-    ``distance`` is "" at the maneuver itself; ``text`` what to do, ``name`` of which street, ``doubtful`` the words
-    to show where the heading is too vague for an arrow; ``then`` the icon of a maneuver right behind, "" for none.
+    ``distance`` is "" at the maneuver itself; ``text`` what to do, ``name`` of which street, ``local`` what its sign
+    says where that is another script or language, ``doubtful`` the words to show where the heading is too vague for
+    an arrow; ``then`` the icon of a maneuver right behind, "" for none.
     ``bearing`` is where to go, clockwise from north; None where no arrow may be drawn.
     """
 
@@ -43,6 +44,7 @@ class Panel(msgspec.Struct, frozen=True):
     until_ns: int
     distance: str = ""
     name: str = ""
+    local: str = ""
     doubtful: str = ""
     then: str = ""
     bearing: float | None = None

@@ -11,20 +11,23 @@ from runtime.features.navigate.routes.route import Maneuver
 if TYPE_CHECKING:
     from runtime.features.navigate.cues.guide import Guide
 
-_SIDES = {"left": "arrive-left", "right": "arrive-right"}
-_KINDS = {"ferry": "ferry", "via": "via", "exit roundabout": "exit-roundabout", "depart": "straight"}
+_KINDS = {"ferry": "ferry", "via": "via", "depart": "straight"}
 
 
 def icon_name(maneuver: Maneuver) -> str:
     """The maneuver's icon in ``runtime.hud.icons``."""
     match maneuver.kind:
         case "arrive":
-            return _SIDES.get(maneuver.modifier, "arrive")
+            return f"arrive-{maneuver.side}" if maneuver.side else "arrive"
         case "u-turn":
             return "u-turn"
         case "roundabout":
             return f"roundabout-{_way_out(maneuver)}"
-        case "turn" | "continue":
+        case "exit roundabout":  # on the right, but where one drives on the left
+            return f"exit-roundabout-{maneuver.side or 'right'}"
+        case "fork" if side := maneuver.side:
+            return f"keep-{side}"
+        case "turn" | "continue" | "fork":
             return _turn(maneuver.modifier)
     return _KINDS[maneuver.kind]
 
@@ -56,6 +59,7 @@ def panel(guide: Guide, index: int, until_ns: int) -> Panel:
         case "arrived":
             return Panel(index, "arrived", icon_name(maneuver), words.arrived(maneuver), until_ns)
     then = guide.follows_closely(index)
+    name, local = words.names(maneuver.name)
     at_it = now.to_next_m <= distances(guide.route.mode, now.speed_mps, 0.0, 1e9).now_m
     return Panel(
         maneuver=index,
@@ -64,7 +68,8 @@ def panel(guide: Guide, index: int, until_ns: int) -> Panel:
         text=words.short(maneuver),
         until_ns=until_ns,
         distance="" if now.to_next_m < 5 else words.distance(now.to_next_m),
-        name=words.name(maneuver.name),
+        name=words.signed(name, maneuver),
+        local=local,
         doubtful=words.towards(maneuver),
         then=icon_name(then) if then else "",
         bearing=bearing,

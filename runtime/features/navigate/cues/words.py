@@ -21,6 +21,8 @@ if TYPE_CHECKING:  # brings Babel: the first HUD frame does not wait for it
 LANGUAGES = ("en", "zh")
 _WAYS = ("n", "ne", "e", "se", "s", "sw", "w", "nw")
 
+_ROUNDED = ((50, 5), (250, 10), (1000, 50), (10_000, 100))
+
 Value = str | int | float
 
 
@@ -48,14 +50,14 @@ class Words:
         return str(text)
 
     def distance(self, metres: float) -> str:
-        """ "35 m", "120 m", "650 m", "1.2 km": rounded to 5, 10 and 50 m, then to 100 m."""
+        """ "35 m", "120 m", "650 m", "1 km", "1.2 km", "12 km": as ``round_metres`` has it."""
         rounded = round_metres(metres)
         if rounded < 1000:
             return self.say("distance-m", {"n": str(rounded)})
-        return self.say("distance-km", {"n": f"{rounded / 1000:.1f}"})
+        return self.say("distance-km", {"n": f"{rounded / 1000:g}"})
 
     def prepare(self, maneuver: Maneuver, metres: float) -> str:
-        """ "In 60 m, turn left onto 愚园路 Yuyuan Rd."."""
+        """ "In 60 m, turn left onto Yuyuan Rd. 愚园路"."""
         values = {"distance": self.distance(metres), "text": self._whole(maneuver)}
         return _sentence(self.say("prepare", values))
 
@@ -71,6 +73,8 @@ class Words:
             return _sentence(self.say("exit-short", {"n": maneuver.exit}))
         if maneuver.kind == "via":
             return _sentence(self.say("via-short"))
+        if maneuver.kind == "arrive":  # not there yet
+            return _sentence(self.say(_sided("arrive-short", maneuver)))
         return _sentence(self._bare(maneuver))
 
     def lanes(self, lanes: tuple[Lane, ...]) -> str:
@@ -82,13 +86,25 @@ class Words:
         return _sentence(self.say(f"lanes-{side}", {"n": len(taken)}))
 
     def name(self, name: Name) -> str:
-        """The street as its signs have it, and in the wearer's language too: "愚园路 Yuyuan Rd."."""
-        mine = in_language(name, self.language)
-        return f"{name.text} {mine}" if mine and mine != name.text else name.text
+        """The street in the wearer's language, then as its signs have it: "Yuyuan Rd. 愚园路"."""
+        return " ".join(text for text in self.names(name) if text)
+
+    def names(self, name: Name) -> tuple[str, str]:
+        """The name to read, and the one to look for on a sign, "" where that is the same."""
+        mine = in_language(name, self.language) or (romanised(name) if self.language == "en" else "")
+        return (mine, name.text) if mine and mine != name.text else (name.text, "")
+
+    def signed(self, named: str, maneuver: Maneuver) -> str:
+        """``named`` with what a sign there says behind it: "A4 towards Airport"."""
+        if not maneuver.towards or maneuver.towards == maneuver.name.text:
+            return named
+        if not named:
+            return self.towards(maneuver)
+        return self.say("signed", {"text": named, "name": maneuver.towards})
 
     def towards(self, maneuver: Maneuver) -> str:
         """What to show where the heading is too vague for an arrow: "Towards Yuyuan Rd."."""
-        named = maneuver.towards or self.name(maneuver.name)
+        named = maneuver.towards or self.names(maneuver.name)[0]
         return _sentence(self.say("towards", {"name": named}) if named else self._bare(maneuver))
 
     def arrived(self, maneuver: Maneuver) -> str:
@@ -126,13 +142,13 @@ class Words:
         if named:
             along = maneuver.kind in ("depart", "continue", "ferry") or maneuver.modifier == "straight"
             text = self.say("along" if along else "onto", {"text": text, "name": named})
-        if maneuver.towards and maneuver.towards != maneuver.name.text:
-            text = self.say("signed", {"text": text, "name": maneuver.towards})
-        return text
+        return self.signed(text, maneuver)
 
     def _bare(self, maneuver: Maneuver) -> str:
         match maneuver.kind:
-            case "turn" | "continue":
+            case "fork" if side := maneuver.side:
+                return self.say(f"keep-{side}")
+            case "turn" | "continue" | "fork":
                 return self.say(_turn(maneuver))
             case "roundabout" if maneuver.exit:
                 return self.say("roundabout-exit", {"n": maneuver.exit})
@@ -170,14 +186,30 @@ def source(language: str) -> str:
 def in_language(name: Name, language: str) -> str:
     """The name in a language, by its tag or a more exact one ("zh-Hans"); "" where there is none."""
     for tag, text in name.others.items():
-        if tag.lower().replace("_", "-").split("-")[0] == language:
+        if _subtags(tag)[0] == language and not _is_romanised(tag):
             return text
     return ""
 
 
+def romanised(name: Name) -> str:
+    """The name in Latin letters ("zh-Latn", OpenStreetMap's "zh_pinyin"); "" where there is none."""
+    return next((text for tag, text in name.others.items() if _is_romanised(tag)), "")
+
+
+def _subtags(tag: str) -> list[str]:
+    return tag.lower().replace("_", "-").split("-")
+
+
+def _is_romanised(tag: str) -> bool:
+    return not {"latn", "pinyin"}.isdisjoint(_subtags(tag))
+
+
 def round_metres(metres: float) -> int:
-    """As people say distances: by 5 below 50 m, by 10 below 250, by 50 below 1,000, then by 100; at least 5."""
-    step = 5 if metres < 50 else 10 if metres < 250 else 50 if metres < 1000 else 100
+    """As people say distances: by 5 below 50 m, by 10 below 250, by 50 below 1 km, by 100 below 10 km, then by 1 km.
+
+    At least 5.
+    """
+    step = next((step for below, step in _ROUNDED if metres < below), 1000)
     return max(int(metres / step + 0.5) * step, 5)
 
 

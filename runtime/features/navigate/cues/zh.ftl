@@ -9,14 +9,25 @@ turn-left = 左转
 turn-right = 右转
 turn-slight-left = 向左前方走
 turn-slight-right = 向右前方走
-turn-sharp-left = 向左后方急转
-turn-sharp-right = 向右后方急转
+turn-sharp-left = 向左后方转
+turn-sharp-right = 向右后方转
+keep-left = 靠左走
+keep-right = 靠右走
 go-straight = 直行
 go-uturn = 掉头
 go-continue = 继续前行
-lanes-left = 走左侧 { $n } 条车道
-lanes-right = 走右侧 { $n } 条车道
-lanes-middle = 走中间 { $n } 条车道
+lanes-left = { $n ->
+    [1] 走最左侧车道
+   *[other] 走左侧 { $n } 条车道
+}
+lanes-right = { $n ->
+    [1] 走最右侧车道
+   *[other] 走右侧 { $n } 条车道
+}
+lanes-middle = { $n ->
+    [1] 走中间车道
+   *[other] 走中间 { $n } 条车道
+}
 roundabout = 进入环岛
 roundabout-exit = 进入环岛，走第 { $n } 个出口
 exit-short = 第 { $n } 个出口
@@ -27,6 +38,9 @@ via-short = 途经点
 arrive = 到达目的地
 arrive-left = 到达目的地，在左侧
 arrive-right = 到达目的地，在右侧
+arrive-short = 到达目的地
+arrive-short-left = 目的地在左侧
+arrive-short-right = 目的地在右侧
 depart = 向{ $way ->
     [n] 北
     [ne] 东北

@@ -14,7 +14,7 @@ from runtime.features.navigate.routes.putting import Found
 from runtime.features.navigate.routes.route import Kind, Lane, Modifier
 from runtime.features.navigate.routes.shape import modifier_of
 
-TURNS = {"turn", "end of road", "fork", "merge", "on ramp", "off ramp", "ramp"}
+TURNS = {"turn", "end of road", "merge", "on ramp", "off ramp", "ramp"}
 ROUND = {"roundabout", "rotary", "roundabout turn"}
 LEAVE = {"exit roundabout", "exit rotary"}
 STRAIGHT_ON = ("new name", "notification", "use lane")
@@ -59,6 +59,8 @@ def _kind(kind: str, modifier: str, mode: str, *, last: bool) -> Kind:
         return "exit roundabout"
     if modifier == "uturn":
         return "u-turn"
+    if kind == "fork" and modifier.endswith(("left", "right")):
+        return "fork"
     if kind in TURNS and modifier not in ("", "straight"):
         return "turn"
     return "continue" if modifier in ("", "straight") or kind in STRAIGHT_ON else "turn"

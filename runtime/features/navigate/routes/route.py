@@ -32,12 +32,12 @@ class NoRouteError(RouteError):
 
 
 Kind = Literal[
-    "depart", "turn", "roundabout", "exit roundabout", "continue", "u-turn", "ferry", "via", "arrive"
+    "depart", "turn", "fork", "roundabout", "exit roundabout", "continue", "u-turn", "ferry", "via", "arrive"
 ]
+Side = Literal["", "left", "right"]
 Modifier = Literal[
     "", "straight", "slight left", "left", "sharp left", "slight right", "right", "sharp right", "uturn"
 ]
-Side = Literal["", "left", "right"]
 Mode = Literal["walking", "cycling", "driving"]
 
 
@@ -79,6 +79,12 @@ class Maneuver(msgspec.Struct, frozen=True):
     ref: str = ""
     sign_exit: str = ""
     junction: str = ""
+
+    @property
+    def side(self) -> Side:
+        """To which side it leads, or where a destination stands; "" for neither."""
+        word = self.modifier.rpartition(" ")[2]
+        return "left" if word == "left" else "right" if word == "right" else ""
 
 
 class Route(msgspec.Struct, frozen=True):

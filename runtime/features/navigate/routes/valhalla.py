@@ -28,7 +28,7 @@ TYPES: dict[int, tuple[Kind, Modifier]] = {
     12: ("u-turn", "uturn"), 13: ("u-turn", "uturn"),
     14: ("turn", "sharp left"), 15: ("turn", "left"), 16: ("turn", "slight left"),
     18: ("turn", "slight right"), 19: ("turn", "slight left"), 20: ("turn", "slight right"),
-    21: ("turn", "slight left"), 23: ("turn", "slight right"), 24: ("turn", "slight left"),
+    21: ("turn", "slight left"), 23: ("fork", "slight right"), 24: ("fork", "slight left"),
     26: ("roundabout", ""), 27: ("exit roundabout", ""), 28: ("ferry", ""),
     37: ("turn", "slight right"), 38: ("turn", "slight left"),
 }  # fmt: skip

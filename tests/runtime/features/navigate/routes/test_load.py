@@ -142,6 +142,21 @@ def test_a_response_of_valhalla() -> None:
     )
 
 
+def test_a_fork_is_told_as_one() -> None:
+    steps = [
+        step("depart", CORNER[0], 200.0),
+        step("fork", CORNER[1], 150.0, modifier="slight right"),
+        step("arrive", CORNER[2], 0.0),
+    ]
+    assert kinds(load_route(osrm(CORNER, [steps], 350.0), "fork"))[1] == ("fork", "slight right")
+    steps[1] = step("fork", CORNER[1], 150.0, modifier="straight")
+    assert kinds(load_route(osrm(CORNER, [steps], 350.0), "on"))[1] == ("continue", "straight")
+    numbers = (1, 24, 4)
+    maneuvers = [{"type": number, "begin_shape_index": at} for at, number in enumerate(numbers)]
+    trip = {"status": 0, "legs": [{"shape": encode(CORNER, 6), "maneuvers": maneuvers}]}
+    assert kinds(load_route(msgspec.json.encode({"trip": trip}), "fork"))[1] == ("fork", "slight left")
+
+
 @pytest.mark.parametrize("kind", ["trk", "rte"])
 def test_gpx_turns_where_its_line_does(kind: str) -> None:
     dense = [at(m, 0) for m in range(0, 200, 5)] + [at(200, m) for m in range(0, 155, 5)]
