@@ -9,14 +9,15 @@ from itertools import pairwise
 import msgspec
 
 from runtime.core.clock import NS
-from runtime.core.messages import Heading, Place
+from runtime.core.messages import Heading, Place, Reading
 from runtime.features.navigate.arrow import HeadArrow
-from runtime.features.navigate.card import cue_card, further_lines
+from runtime.features.navigate.card import cue_card
 from runtime.features.navigate.cues.guide import Guide
 from runtime.features.navigate.cues.words import LANGUAGES, Words
 from runtime.features.navigate.routes.names import name_of
 from runtime.features.navigate.routes.route import Lane, Name, Route
-from runtime.features.navigate.signs import Line, read_sign
+from runtime.features.navigate.signpost import Signpost
+from runtime.features.navigate.signs import Line
 from runtime.hud.scene import Scene
 from runtime.sense.pose import make_pose
 from tests.runtime.features.navigate.made import XY, latlon, route
@@ -103,11 +104,11 @@ def scene(moment: Moment, language: str) -> Scene:
     now_ns = _walk(guide, moment.strays or ((0, 0), (0, moment.walked_m)), moment.stands_s)
     arrow = HeadArrow()
     arrow.hear(Heading(now_ns, -moment.looks % 360, moment.sd, -moment.looks % 360))
-    sign = read_sign(guide.route, guide.following.next, moment.sign)
+    signpost = Signpost()
+    signpost.hear(Reading(now_ns, moment.sign), guide, now_ns)
     panel = guide.shown()
     assert panel is not None, f"nothing is shown at that moment: {moment}, {guide.following}"
-    more = further_lines(guide, panel, guide.words.sign(sign.says, sign.text))
-    card = cue_card(panel, now_ns, arrow.pointing, more)
+    card = cue_card(panel, now_ns, arrow.pointing, signpost.text(guide, now_ns))
     told = arrow.update(make_pose(now_ns, (1.0, 0.0, 0.0, 0.0), (0.0, 0.0, 0.0)), panel.bearing)
     return Scene(card, arrow=told.degrees if told else None)
 

@@ -11,7 +11,7 @@ import asyncio
 import msgspec
 
 from runtime.core.bus import Bus, hear
-from runtime.core.clock import NS, Clock
+from runtime.core.clock import Clock
 from runtime.core.errors import StoreError
 from runtime.core.log import Log
 from runtime.core.messages import (
@@ -30,18 +30,17 @@ from runtime.core.topics import ARROW, CARD, GUIDANCE, HEADING, PLACE, POSE, REA
 from runtime.features.navigate import asks
 from runtime.features.navigate.arrow import HeadArrow
 from runtime.features.navigate.asks import Journey
-from runtime.features.navigate.card import cue_card, further_lines
+from runtime.features.navigate.card import cue_card, sign_card
 from runtime.features.navigate.cues.events import Event
 from runtime.features.navigate.cues.words import Words
 from runtime.features.navigate.journey import Travelling
 from runtime.features.navigate.kept import keep_route, read_journey, read_route
 from runtime.features.navigate.rerouting import Rerouting
 from runtime.features.navigate.routes.route import Route, RouteError
-from runtime.features.navigate.signs import read_sign
+from runtime.features.navigate.signpost import Signpost
 from runtime.features.requests import serve
 
 TICK_S = 0.5
-SIGN_S = 8.0  # a sign that was read is told for so long
 NOTE_S = 4.0
 
 
@@ -54,7 +53,7 @@ class NavigateFeature:
         self._arrow = HeadArrow()
         self._heading: Heading | None = None
         self._shown: tuple[Card, int] | None = None  # without its end, and the end
-        self._sign, self._sign_until_ns = "", 0
+        self._signpost = Signpost()
         self._rerouting = Rerouting(clock, store)
         self._dirty = asyncio.Event()
         self._group: asyncio.TaskGroup | None = None
@@ -145,10 +144,7 @@ class NavigateFeature:
         """A sign was snapped: it says whether the wearer is where the route goes on."""
         if self._travel is None:
             return
-        guide = self._travel.guide
-        sign = read_sign(guide.route, guide.following.next, reading.lines)
-        self._sign = guide.words.sign(sign.says, sign.text)
-        self._sign_until_ns = self._clock.now_ns() + round(SIGN_S * NS)
+        self._signpost.hear(reading, self._travel.guide, self._clock.now_ns())
         self._show()
 
     def _on_pose(self, pose: Pose) -> None:
@@ -196,15 +192,21 @@ class NavigateFeature:
 
     def _show(self) -> None:
         """The card of this moment, where it says something else than the one that stands, or stands longer."""
-        panel = self._travel.panel if self._travel is not None else None
-        now_ns = self._clock.now_ns()
-        if self._travel is None or panel is None or panel.until_ns <= now_ns:
+        if self._travel is None or self._travel.muted:
             self._take_down()
             return
-        sign = self._sign if now_ns < self._sign_until_ns else ""
-        more = further_lines(self._travel.guide, panel, sign)
-        card = cue_card(panel, now_ns, self._arrow.pointing, more)
-        shown = (msgspec.structs.replace(card, ttl_s=None), panel.until_ns)
+        panel, guide, now_ns = self._travel.panel, self._travel.guide, self._clock.now_ns()
+        sign = self._signpost.text(guide, now_ns)
+        if panel is not None and panel.until_ns > now_ns:
+            until_ns = panel.until_ns
+            card = cue_card(panel, now_ns, self._arrow.pointing, sign)
+        elif sign:
+            until_ns = self._signpost.until_ns
+            card = sign_card(sign, now_ns, until_ns)
+        else:
+            self._take_down()
+            return
+        shown = (msgspec.structs.replace(card, ttl_s=None), until_ns)
         if shown != self._shown:
             self._shown = shown
             self._bus.publish(CARD, card)

@@ -33,7 +33,7 @@ class Panel(msgspec.Struct, frozen=True):
 
     ``distance`` is "" at the maneuver itself; ``text`` what to do, ``name`` of which street, ``local`` what its sign
     says where that is another script or language, ``doubtful`` the words to show where the heading is too vague for
-    an arrow; ``then`` the icon of a maneuver right behind, "" for none.
+    an arrow; ``lanes`` which to take; ``then`` the icon of a maneuver right behind, "" for none.
     ``bearing`` is where to go, clockwise from north; None where no arrow may be drawn.
     """
 
@@ -46,6 +46,7 @@ class Panel(msgspec.Struct, frozen=True):
     name: str = ""
     local: str = ""
     doubtful: str = ""
+    lanes: str = ""
     then: str = ""
     bearing: float | None = None
 

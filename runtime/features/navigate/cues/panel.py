@@ -70,6 +70,7 @@ def panel(guide: Guide, index: int, until_ns: int) -> Panel:
         distance="" if now.to_next_m < 5 else words.distance(now.to_next_m),
         name=words.signed(name, maneuver),
         local=local,
+        lanes=words.lanes(maneuver.lanes),
         doubtful=words.towards(maneuver),
         then=icon_name(then) if then else "",
         bearing=bearing,

@@ -256,8 +256,27 @@ def test_a_snapped_sign_is_told(glasses: Glasses) -> None:
         glasses.bus.publish(READING, Reading(glasses.clock.now_ns(), (("愚园路", 0.97), ("西 315 W", 0.9))))
         await glasses.clock.sleep(0.01)
         assert glasses.words[-1] == "Sign 愚园路: correct"
+        assert "Turn right" in glasses.words
         await glasses.go(190, 191)
         await glasses.clock.sleep(8)
+
+    glasses.play(script)
+
+
+def test_a_sign_is_told_between_two_cues_too_but_not_to_who_wants_quiet(glasses: Glasses) -> None:
+    async def script(glasses: Glasses) -> None:
+        await _start(glasses)
+        await glasses.go(0, 100)
+        sign = Reading(glasses.clock.now_ns(), (("江苏路", 0.97),))
+        glasses.bus.publish(READING, sign)
+        await glasses.clock.sleep(0.01)
+        assert glasses.words == ["Sign 江苏路: correct"]
+        glasses.ask("mute")
+        await glasses.clock.sleep(0.01)
+        assert glasses.words == []
+        glasses.bus.publish(READING, sign)
+        await glasses.clock.sleep(0.01)
+        assert glasses.words == []
 
     glasses.play(script)
 
