@@ -8,14 +8,14 @@ route does not know. It contradicts where it clearly names a way of this route t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import msgspec
 
 from runtime.features.navigate.following.line import metres, vector
 from runtime.features.navigate.routes.route import Maneuver, Name, Route
-from runtime.features.navigate.streets import Way, alike, ways
+from runtime.features.navigate.streets import Way, alike, only_kind, said_alike, ways
 
 AHEAD, BEHIND = 4, 4  # maneuvers whose names are looked for
 READ = 0.5  # confidence of a line that is believed
@@ -66,15 +66,28 @@ def _ways_of(name: Name) -> list[Way]:
     return [way for spelling in (name.text, *name.others.values()) for way in ways(spelling)]
 
 
-def _matching(lines: list[Line], names: Iterable[Way]) -> str:
-    seen = [(text, way) for text, _ in lines for way in ways(text)]
+def _matching(lines: list[Line], names: Sequence[Way]) -> str:
+    seen = [(text, way) for text in _joined(lines) for way in ways(text)]
     han = [name for name in names if name.han]
-    # Where the sign has ideographs that are not the name's, its Latin line has to be the name's to the letter.
-    strict = bool(han) and any(way.han and way.kind for _, way in seen)
     for text, way in sorted(seen, key=lambda pair: not pair[1].han):
-        if any(alike(way, name, exactly=strict or way.han) for name in (han if way.han and han else names)):
-            return text
+        if not any(alike(way, name, exactly=bool(han)) for name in (han if way.han and han else names)):
+            continue
+        # 豫园路 and 愚园路 are both Yuyuan Rd.: ideographs that are said like the Latin line were read well.
+        if not way.han and han and any(said_alike(way, other) for _, other in seen if other not in han):
+            continue
+        return text
     return ""
+
+
+def _joined(lines: list[Line]) -> list[str]:
+    """The texts, with the second line of a name ("PARK", "AVENUE") behind its first."""
+    texts: list[str] = []
+    for text, _ in lines:
+        if texts and only_kind(text):
+            texts[-1] = f"{texts[-1]} {text}"
+        else:
+            texts.append(text)
+    return texts
 
 
 def _near(route: Route, index: int, following: int) -> bool:

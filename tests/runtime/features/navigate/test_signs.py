@@ -72,9 +72,25 @@ def test_of_two_plates_on_a_pole_the_right_one_counts(made: Route) -> None:
     assert read_sign(made, 1, [("长宁路", 0.99), ("愚园路", 0.9)]).says == "confirms"
 
 
-def test_other_ideographs_make_a_misread_latin_name_another(made: Route) -> None:
-    assert read_sign(made, 1, [("Yuyan Rd.", 0.9)]).says == "confirms"
+def test_of_a_chinese_name_no_letter_may_differ(made: Route) -> None:
+    """Pinyin of two streets is often one letter apart."""
+    assert read_sign(made, 1, [("Yuyan Rd.", 0.9)]) == Sign("nothing")
     assert read_sign(made, 1, [("豫燕路", 0.9), ("Yuyan Rd.", 0.9)]) == Sign("nothing")
+
+
+def test_two_streets_that_sound_alike_are_told_apart_by_their_ideographs(made: Route) -> None:
+    """Shanghai has both: 豫园路 by the garden, 愚园路 in Jing'an."""
+    assert read_sign(made, 1, [("豫园路", 0.99), ("Yuyuan Rd.", 0.99)]) == Sign("nothing")
+    assert read_sign(made, 1, [("豫园路", 0.99), ("YUYUAN LU", 0.99)]) == Sign("nothing")
+    # No sign says 恳园路 (Kenyuan) over Yuyuan Rd.: the ideograph was misread.
+    assert read_sign(made, 1, [("恳园路", 0.9), ("Yuyuan Rd.", 0.99)]) == Sign("confirms", 1, "Yuyuan Rd.")
+
+
+def test_a_name_on_two_lines_is_read_as_one(made: Route) -> None:
+    park = msgspec.structs.replace(made.maneuvers[1], name=Name("Park Avenue"))
+    other = msgspec.structs.replace(made, maneuvers=(made.maneuvers[0], park, *made.maneuvers[2:]))
+    assert read_sign(other, 1, [("PARK", 0.99), ("AVENUE", 0.98)]) == Sign("confirms", 1, "PARK AVENUE")
+    assert read_sign(other, 1, [("PARK", 0.99)]) == Sign("nothing")
 
 
 def test_where_a_sign_leads_counts(made: Route) -> None:
