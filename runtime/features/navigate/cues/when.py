@@ -14,7 +14,7 @@ PREPARE_M = 60.0
 PREPARE_S = 17.0  # more for each m/s above a brisk walk
 BRISK_MPS = 1.8
 NOW_M, NOW_S = 6.0, 4.5
-APART_M = 6.0  # between prepare and now
+APART_M, APART_S = 6.0, 3.0  # at least, between prepare and now
 LEAD_M, LEAD_S = 2.0, 1.2  # before the end of a step the next one is announced
 THEN_M, THEN_S = 10.0, 6.0  # steps shorter than this are said together: "left, then right"
 SLOWEST: dict[Mode, float] = {
@@ -39,7 +39,7 @@ def distances(mode: Mode, speed_mps: float, accuracy_m: float, step_m: float) ->
     speed = max(speed_mps, SLOWEST[mode])
     now = NOW_M + NOW_S * speed
     prepare = PREPARE_M + PREPARE_S * max(speed - BRISK_MPS, 0.0)
-    prepare = max(min(prepare, step_m / 2), now + APART_M)
+    prepare = max(min(prepare, step_m / 2), now + max(APART_M, APART_S * speed))
     return Distances(prepare, now, LEAD_M + LEAD_S * speed + accuracy_m)
 
 

@@ -21,6 +21,17 @@ def test_a_plain_walk_has_each_cue_once_in_order_and_arrives(kind: str, sky: str
 
 
 @pytest.mark.parametrize("speed", [1.4, 5.0])
+@pytest.mark.parametrize("seed", range(3))
+def test_each_cue_leaves_time_after_its_prepare(seed: int, speed: float) -> None:
+    for kind in ("grid", "crooked") if speed < 3 else ("grid",):  # on a bicycle 30 m are too few
+        corners = named(kind, seed)
+        done = go(corners, corners, speed, seed)
+        told = {one.event.maneuver: one.t for one in done.kinds("prepare")}
+        gaps = [one.t - told[one.event.maneuver] for one in done.kinds("cue") if one.event.maneuver in told]
+        assert min(gaps) >= 2.0
+
+
+@pytest.mark.parametrize("speed", [1.4, 5.0])
 @pytest.mark.parametrize("seed", range(6))
 def test_a_detour_is_noticed_and_so_is_coming_back(seed: int, speed: float) -> None:
     line, walked, left, back = straying(seed)

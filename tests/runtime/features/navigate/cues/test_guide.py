@@ -159,3 +159,12 @@ def test_a_route_without_a_length_of_its_own_ends_at_once() -> None:
     for t in range(10):
         found += guide.update(place((0, 0), float(t), 0.0, None))
     assert said(found) == [("cue", 0), ("prepare", 1), ("cue", 1), ("arrived", 1)]
+
+
+def test_prepare_and_cue_at_once_are_one_panel() -> None:
+    """Taken up again right before the corner: both are told, the wearer sees the last."""
+    guide = Guide(route(ELL), Words("en"))
+    north(guide, 0, 100)
+    assert said(guide.update(place((0, 195), 170.0))) == [("prepare", 1), ("cue", 1)]
+    assert (panel := guide.shown()) is not None
+    assert (panel.phase, panel.maneuver, panel.text) == ("now", 1, "Turn right")

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from runtime.features.navigate.cues.when import calm, distances, together
-from runtime.features.navigate.routes.route import Kind, Maneuver, Modifier
+from runtime.features.navigate.routes.route import Kind, Maneuver, Mode, Modifier
 
 
 def test_a_pedestrian_hears_of_a_turn_sixty_metres_before() -> None:
@@ -20,6 +20,15 @@ def test_who_is_faster_hears_sooner() -> None:
     slow, fast = (distances("cycling", speed, 3.0, 500.0) for speed in (3.0, 8.0))
     assert fast.prepare_m > slow.prepare_m > 60
     assert fast.now_m > slow.now_m
+
+
+@pytest.mark.parametrize(
+    ("mode", "speed"), [("walking", 1.4), ("walking", 3.0), ("cycling", 5.0), ("cycling", 8.0)]
+)
+@pytest.mark.parametrize("step", [20.0, 60.0, 300.0])
+def test_there_are_three_seconds_between_the_two(mode: Mode, speed: float, step: float) -> None:
+    found = distances(mode, speed, 3.0, step)
+    assert (found.prepare_m - found.now_m) / speed >= 3.0
 
 
 @pytest.mark.parametrize("speed", [0.0, 0.5, 1.4, 3.0, 8.0])
