@@ -62,7 +62,9 @@ from runtime.sense.magnetic import LOST as COMPASS_LOST
 from runtime.sense.magnetic import PART as MAGNETOMETER
 from runtime.sense.magnetic import MagneticService
 from runtime.sense.motion import MotionService
-from runtime.sense.place.service import PART as GNSS
+from runtime.sense.place.receiver import PART as GNSS
+from runtime.sense.place.receiver import ReceiverService
+from runtime.sense.place.service import PART as PLACE
 from runtime.sense.place.service import PlaceService
 from runtime.sense.reading import Readers
 from runtime.sense.sight import Sight
@@ -217,9 +219,11 @@ class Glasses:
         if parts.magnetometer is not None:
             magnetic = MagneticService(self.bus, self.clock, parts.magnetometer, self.live)
             services.append((MAGNETOMETER, magnetic.run, COMPASS_LOST))
+        place = PlaceService(self.bus, self.clock, self.live)
+        services.append((PLACE, place.run, "Finding the place failed. Trying again."))
         if parts.gnss is not None:
-            place = PlaceService(self.bus, self.clock, parts.gnss, self.live, self.supervisor.report)
-            services.append((GNSS, place.run, "Satellite receiver lost. Trying again."))
+            receiver = ReceiverService(self.bus, self.clock, parts.gnss, self.live, self.supervisor.report)
+            services.append((GNSS, receiver.run, "Satellite receiver lost. Trying again."))
         if parts.keys is not None:
             requests = {key: ask for row in registry.FEATURES for key, ask in row.keys.items()}
             touch = TouchService(self.bus, self.clock, parts.keys, requests)

@@ -13,7 +13,7 @@ from runtime.core import replay as recordings
 from runtime.core.topics import TOPICS
 
 # What drivers and the wearer said; poses, cards and faults follow from it.
-SOURCES = ("imu", "camera", "audio", "battery", "request")
+SOURCES = ("imu", "magnetic", "fix", "camera", "audio", "battery", "request")
 
 
 async def record(call: Call) -> Answer:
@@ -44,7 +44,7 @@ async def replay(call: Call) -> Answer:
     path, speed = Path(call.word(0, "the file's name")), call.number(1, "the speed", 1.0)
     glasses = call.glasses
     call.show(Answer(f"playing {path}; Ctrl-C ends it"))
-    with glasses.live.hold():
+    with glasses.live.hold(speed):
         played = await recordings.play(path, glasses.bus, glasses.clock, SOURCES, speed)
     said = f"{played.messages} messages played"
     said += f", {played.unread} not understood" if played.unread else ""

@@ -41,18 +41,25 @@ class PlaceFilter:
         self._p: Floats = np.eye(4)
         self._shared_m = 0.0
 
-    def hear(self, fix: Fix) -> Place | None:
-        """The place with this fix in it; None for one that can't be believed, or is not newer than the last."""
-        if not _usable(fix):
+    def hear(self, fix: Fix, *, anew: bool = False) -> Place | None:
+        """The place with this fix in it; None for one that can't be believed, or is not newer than the last of its
+        source. Another source may be some seconds late: its time is gone back to. ``anew``: forget what was known.
+        """
+        if not is_usable(fix):
             return None
         if self._last is None or fix.t_ns - self._last.t_ns > FORGET_S * NS:
             return self._begin(fix)
-        if fix.t_ns <= self._last.t_ns:
+        other = fix.source != self._last.source
+        if fix.t_ns <= self._last.t_ns - (FORGET_S * NS if other else 0):
             return None
+        if anew:
+            return self._begin(fix)
+        north, east = self._flat(fix.latitude, fix.longitude)  # first: it may move the middle
         dt = (fix.t_ns - self._last.t_ns) / NS
         x, p = _moved(self._x, self._p, dt)
+        if other:  # what the old source's fixes shared, the new one's do not
+            p += self._shared_m**2 * np.diag([1.0, 1.0, 0.0, 0.0])
         sd = _sd(fix)
-        north, east = self._flat(fix.latitude, fix.longitude)
         if self._is_far(north - x[0], east - x[1], float(p[0, 0]) + sd * sd):
             return self._suspect(fix)
         self._far = None
@@ -63,7 +70,14 @@ class PlaceFilter:
             velocity = fix.speed_mps * np.array([math.cos(course), math.sin(course)])
             self._take(velocity, np.array([2, 3]), SPEED_SD)
         self._shared_m = SHARED * sd
-        return self._place(fix)
+        return self._place(fix.t_ns, fix, self._x, self._p)
+
+    def ahead(self, t_ns: int) -> Place:
+        """Where the wearer is at ``t_ns``, after the last fix, going on as then. Raises ValueError before it."""
+        if self._last is None:
+            raise ValueError("no fix has been heard yet")
+        x, p = _moved(self._x, self._p, max(0.0, (t_ns - self._last.t_ns) / NS))
+        return self._place(t_ns, self._last, x, p)
 
     def _begin(self, fix: Fix) -> Place:
         self._middle, self._scale = (fix.latitude, fix.longitude), metres_per_degree(fix.latitude)
@@ -75,7 +89,7 @@ class PlaceFilter:
             course = math.radians(fix.course_deg)
             velocity = fix.speed_mps * np.array([math.cos(course), math.sin(course)])
             self._take(velocity, np.array([2, 3]), SPEED_SD)
-        return self._place(fix)
+        return self._place(fix.t_ns, fix, self._x, self._p)
 
     def _is_far(self, north: float, east: float, variance: float) -> bool:
         off = math.hypot(north, east)
@@ -119,15 +133,15 @@ class PlaceFilter:
         longitude = self._middle[1] + east / self._scale[1]
         return self._middle[0] + north / self._scale[0], (longitude + 180.0) % 360.0 - 180.0
 
-    def _place(self, fix: Fix) -> Place:
-        north, east, v_north, v_east = self._x.tolist()
-        speed, speed_sd = math.hypot(v_north, v_east), math.sqrt(float(self._p[2, 2]))
+    def _place(self, t_ns: int, fix: Fix, x: Floats, p: Floats) -> Place:
+        north, east, v_north, v_east = x.tolist()
+        speed, speed_sd = math.hypot(v_north, v_east), math.sqrt(float(p[2, 2]))
         goes = speed >= max(STANDING_MPS, 1.5 * speed_sd)
-        accuracy = math.sqrt(float(self._p[0, 0]) + self._shared_m**2)
+        accuracy = math.sqrt(float(p[0, 0]) + self._shared_m**2)
         latitude, longitude = self._round(north, east)
         course = math.degrees(math.atan2(v_east, v_north)) % 360.0
         return Place(
-            fix.t_ns,
+            t_ns,
             latitude,
             longitude,
             accuracy,
@@ -155,7 +169,8 @@ def _apart(one: Fix, other: Fix) -> float:
     return math.hypot((other.latitude - one.latitude) * north, turn * east)
 
 
-def _usable(fix: Fix) -> bool:
+def is_usable(fix: Fix) -> bool:
+    """Whether every number in it is one, on Earth, and claims some accuracy."""
     numbers = (fix.latitude, fix.longitude, fix.accuracy_m, fix.speed_mps or 0.0, fix.course_deg or 0.0)
     on_earth = abs(fix.latitude) <= 90 and abs(fix.longitude) <= 360
     return all(map(math.isfinite, numbers)) and on_earth and fix.accuracy_m > 0
