@@ -21,10 +21,15 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Call:
-    """One call of a command: the glasses, the words typed after its name, and ``show`` to speak on the way."""
+    """One call of a command: the glasses, the words typed after its name, and ``show`` to speak on the way.
 
-    def __init__(self, glasses: Glasses, words: Sequence[str], show: Callable[[Answer], None]) -> None:
-        self.glasses, self.words, self.show = glasses, list(words), show
+    ``kept`` is what commands keep for each other while the conversation lasts; Ctrl-C empties it.
+    """
+
+    def __init__(
+        self, glasses: Glasses, words: Sequence[str], show: Callable[[Answer], None], kept: dict[str, Any]
+    ) -> None:
+        self.glasses, self.words, self.show, self.kept = glasses, list(words), show, kept
 
     def word(self, i: int, what: str) -> str:
         """The word at ``i``. Raises UsageError that names ``what`` is missing."""

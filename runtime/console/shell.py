@@ -8,6 +8,7 @@ Ctrl-C ends the running command, or the line that was begun; Ctrl-D brings the p
 from __future__ import annotations
 
 import asyncio
+import functools
 import shlex
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -47,12 +48,15 @@ class Shell:
         }
         self._editor = editor.Editor(self._write, self._complete)
         self._json = False
+        self._kept: dict[str, Any] = {}
         self._backlog = bytearray()
         self._arrived = asyncio.Event()
         self._command: asyncio.Task[Answer] | None = None
 
     def type(self, data: bytes) -> None:
-        """Take what was typed; Ctrl-C ends the running command at once."""
+        """Take what was typed; Ctrl-C ends the running command at once, and what was begun over several lines."""
+        if CTRL_C in data:
+            self._kept.clear()
         if self._command is not None and CTRL_C in data:
             self._command.cancel()
             self._backlog.clear()
@@ -98,7 +102,8 @@ class Shell:
                 f"there is no command {words[0]!r}.{hint(words[0], self._commands)} `help` lists them"
             )
         try:
-            return await command.run(Call(self._glasses, words[1:], lambda answer: self._say(answer, None)))
+            show = functools.partial(self._say, ok=None)
+            return await command.run(Call(self._glasses, words[1:], show, self._kept))
         except UsageError as error:
             raise UsageError(f"{error}. Usage: {_forms(command)}") from error
 

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from runtime.console.command import Answer, Call, Command, choose
+from runtime.console.commands import pushing
 from runtime.console.errors import AbsentError, FileError, UsageError
 from runtime.console.glasses import Glasses
 from runtime.console.table import table
@@ -42,6 +43,21 @@ async def _load(call: Call) -> Answer:
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         why = error.strerror if isinstance(error, OSError) else error
         raise FileError(f"{path}: {why}; give a route: OSRM or Valhalla JSON, or GPX") from error
+    return await _take(call.glasses, route)
+
+
+async def _push(call: Call) -> Answer:
+    """A route that the phone or this computer sends piece by piece."""
+    word = call.word(1, "begin, a part, or end")
+    if word == "begin":
+        return pushing.begin(call)
+    if word != "end":
+        return pushing.add(call)
+    name, data = pushing.end(call)
+    try:
+        route = await call.glasses.clock.call("console file", load_route, data, name)
+    except RouteError as error:
+        raise FileError(str(error)) from error
     return await _take(call.glasses, route)
 
 
@@ -174,6 +190,7 @@ def _told(told: Guidance | None) -> str:
 FORMS: dict[str, Callable[[Call], Awaitable[Answer]]] = {
     "status": _status,
     "load": _load,
+    "push": _push,
     "to": _to,
     "start": _verb("start", "following the route"),
     "stop": _verb("stop", "the route is kept, and not followed"),
@@ -186,11 +203,12 @@ FORMS: dict[str, Callable[[Call], Awaitable[Answer]]] = {
 def _words(_: Glasses, before: Sequence[str]) -> Iterable[str]:
     if not before:
         return FORMS
-    return ("on", "off") if before == ["mute"] else ()
+    return {"mute": ("on", "off"), "push": ("begin", "end")}.get(before[0], ()) if len(before) == 1 else ()
 
 
 _USAGE = """[status | start | stop | skip]
 load FILE
+push begin [BYTES] | PART | end NAME
 to LATITUDE LONGITUDE
 mute [on|off]
 server [URL|off]"""

@@ -19,7 +19,8 @@ from drivers.serial.pty import Pty
 from runtime.app import Glasses, Options
 from runtime.console.service import ConsoleService
 from runtime.core.clock import RealClock
-from tools.commands.console import ask, find_port
+from tests.runtime.features.navigate.routes.samples import corner
+from tools.commands.console import ask, find_port, push
 from tools.talk import NobodyError
 
 WAIT_S = 20.0
@@ -73,6 +74,14 @@ def running(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Running]
     link = tmp_path / "console" if request.param == "pty" else None
     with Running(tmp_path, lambda: open_console(Console(port=request.param), link)) as one:
         yield one
+
+
+def test_a_route_is_pushed(running: Running, capsys: pytest.CaptureFixture[str]) -> None:
+    data = b" " * 100_000 + corner()  # some parts long
+    assert push(connect(running.name, 115_200), "to a\nfriend's.json", data, as_json=False) == 0
+    assert "to a friend's.json: 0.35 km" in capsys.readouterr().out
+    assert push(connect(running.name, 115_200), "it.json", b"{}", as_json=False) == 1
+    assert "no route" in capsys.readouterr().err
 
 
 def test_a_program_asks_and_gets_the_status(running: Running, capsys: pytest.CaptureFixture[str]) -> None:
