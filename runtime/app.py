@@ -103,7 +103,7 @@ class Glasses:
         self.store = Store(options.data / "browline.db", clock, self.log)
         self.transcripts = Transcripts(options.data / "transcripts.db", clock, self.log)
         self.settings = Settings(clock, self.bus, self.store, self.log)
-        self.recorder = Recorder(self.bus, clock, self.log)
+        self.recorder = Recorder(self.bus, clock, self.log, about=_made_on(board))
         self.models = ModelStore(cache_folder(options.environ), list_manifests(), _no_wait)
         self.runner = Runner(clock, memory_mb=board.compute.model_memory_mb)
         built = built_folder(options.environ)
@@ -287,6 +287,12 @@ class Glasses:
             return None
         self._catalogue = catalogue
         return catalogue
+
+
+def _made_on(board: Board) -> dict[str, str]:
+    """What a replay elsewhere has to know: an IMU's samples are in its own axes."""
+    imu = {} if board.imu is None else {"imu": msgspec.json.encode(board.imu).decode()}
+    return {"board": board.name} | imu
 
 
 def _opens(clock: Clock, device: Device) -> Callable[[], Awaitable[None]]:

@@ -12,6 +12,7 @@ from tools import pipe
 
 COMMANDS = {
     "walk": "a simulated walk along a route: cues, a map, what the wearer saw",
+    "replay": "a recorded walk through the glasses again: cues, a map, what was seen",
     "run": "start the glasses on a board or in the simulator",
     "snap": "read products on photos, as the glasses would",
     "doctor": "check what is attached and say the next thing to try",

@@ -5,35 +5,22 @@ The walker goes along the route's line and strays from it where told; what the g
 
 from __future__ import annotations
 
-import asyncio
-import os
 import random
-import tempfile
-from collections.abc import Callable
-from pathlib import Path
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
-from boards.load import load
-from boards.spec import Board
-from drivers.base import Fix
 from drivers.camera.decode import load_picture
 from drivers.sim.outing import Detour, Iron, Noise, Outage, Outing, noise_of
 from drivers.sim.scenario import Chip, Compass, Scenario, Step
 from drivers.sim.walker import Walker
 from drivers.sim.world import World
-from runtime.app import Glasses, Options
-from runtime.core.clock import NS, VirtualClock, run_virtual
-from runtime.core.messages import Guidance, Shown
-from runtime.core.topics import FIX, GUIDANCE, SHOWN
-from runtime.features.navigate.asks import JOURNEY, Journey
-from runtime.features.navigate.kept import keep_route
+from runtime.app import Glasses
+from runtime.core.clock import VirtualClock, run_virtual
 from runtime.features.navigate.routes.route import Route
+from tools.walk_glasses import Show, Tell, Walk, bare_board, follow, glasses_for
 
 STARTS_S = 8.0  # the receiver's first fixes come while the wearer stands
-TAIL_S = 6.0  # after the arrival
 PATIENCE_S = 45.0  # for an arrival, after the walker stands at the end
 TRUTH_EVERY_S = 1.0
 CARS_M, CAR_AM2 = (
@@ -58,24 +45,6 @@ class Wish(msgspec.Struct, frozen=True):
     seed: int = 0
 
 
-class Walk(msgspec.Struct):
-    """What came of it: guidance in order, fixes, the true way [latitude, longitude], virtual seconds."""
-
-    told: list[Guidance] = msgspec.field(default_factory=list)
-    fixes: list[tuple[float, float]] = msgspec.field(default_factory=list)
-    truth: list[tuple[float, float]] = msgspec.field(default_factory=list)
-    seconds: float = 0.0
-
-    @property
-    def arrived(self) -> bool:
-        """Whether the end was reached, by the glasses' own account."""
-        return any(told.event == "arrived" for told in self.told)
-
-
-Tell = Callable[[Guidance], None]
-Show = Callable[[float, NDArray[np.uint8]], None]
-
-
 def walk(route: Route, wish: Wish, tell: Tell = lambda _: None, show: Show | None = None) -> Walk:
     """Walk ``route`` once. ``tell`` hears each piece of guidance as it comes; ``show`` gets seconds and canvas."""
     clock = VirtualClock()
@@ -83,56 +52,18 @@ def walk(route: Route, wish: Wish, tell: Tell = lambda _: None, show: Show | Non
     world = World(clock, scenario, load_picture, wish.seed)
     walker = world.walker
     assert walker is not None
-    with tempfile.TemporaryDirectory() as data:
-        options = Options(data=Path(data), environ=os.environ, console=False)
-        glasses = Glasses(_board(), clock, options, world)
-        keep_route(glasses.store, route)
-        glasses.store.set(JOURNEY, Journey(on=True))
-        glasses.store.set("wearer.language", wish.language)
+    with glasses_for(route, bare_board(), clock, world, wish.language) as glasses:
         return run_virtual(clock, _walk(glasses, clock, walker, tell, show))
 
 
 async def _walk(glasses: Glasses, clock: VirtualClock, walker: Walker, tell: Tell, show: Show | None) -> Walk:
-    walk, there = Walk(), asyncio.Event()
+    async def patience() -> None:
+        await clock.sleep(walker.ends_s + PATIENCE_S)  # it never said so: whoever reads the walk sees that
 
-    def hear(told: Guidance) -> None:
-        walk.told.append(told)
-        tell(told)
-        if told.event == "arrived":
-            there.set()
-
-    def see(_: Shown) -> None:
-        if show is not None:
-            show(clock.now_ns() / NS, glasses.hud.hud.canvas)
-
-    glasses.bus.tap(GUIDANCE, hear)
-    glasses.bus.tap(FIX, lambda fix: _add(walk.fixes, fix))
-    glasses.bus.tap(SHOWN, see)
-    running = asyncio.create_task(glasses.run())
-    try:
-        async with asyncio.timeout(walker.ends_s + PATIENCE_S):
-            await there.wait()
-            await clock.sleep(TAIL_S)
-    except TimeoutError:
-        pass  # it never said so: whoever reads the walk sees that
-    finally:
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
-    walk.seconds = clock.now_ns() / NS
+    walk = await follow(glasses, clock, patience, tell, show)
     spots = walker.truth(np.arange(0.0, min(walk.seconds, walker.ends_s) + TRUTH_EVERY_S, TRUTH_EVERY_S))
     walk.truth = list(zip(spots.latitude.tolist(), spots.longitude.tolist(), strict=True))
     return walk
-
-
-def _add(fixes: list[tuple[float, float]], fix: Fix) -> None:
-    fixes.append((fix.latitude, fix.longitude))
-
-
-def _board() -> Board:
-    """The simulated board without what a walk does not need: no camera looks, no microphone hears."""
-    return msgspec.structs.replace(
-        load("sim"), camera=None, microphone=None, capture_light=None, battery=None
-    )
 
 
 def _scenario(route: Route, wish: Wish) -> Scenario:

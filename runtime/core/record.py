@@ -10,7 +10,7 @@ import asyncio
 import errno
 import os
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,12 +52,17 @@ def chosen(topics: Sequence[str] = (), include: Sequence[str] = ()) -> list[Topi
 
 
 class Recorder:
-    """One recording at a time."""
+    """One recording at a time; ``about`` goes into each, beside the time of its start."""
 
     def __init__(
-        self, bus: Bus, clock: Clock, log: Log, create: Callable[[Path], Output] | None = None
+        self,
+        bus: Bus,
+        clock: Clock,
+        log: Log,
+        create: Callable[[Path], Output] | None = None,
+        about: Mapping[str, str] | None = None,
     ) -> None:
-        self._bus, self._clock, self._log = bus, clock, log
+        self._bus, self._clock, self._log, self._about = bus, clock, log, dict(about or {})
         self._create = create or Output
         self._session: Session | None = None
         self._taps: list[Callable[[], None]] = []
@@ -75,7 +80,8 @@ class Recorder:
             raise RecordingError(f"already recording to {self._session.path}: stop that first")
         session = self._session = Session(path)
         try:
-            await self._clock.call("record", session.begin, self._create, names, self._clock.wall_ns())
+            about = {"wall_ns": str(self._clock.wall_ns())} | self._about
+            await self._clock.call("record", session.begin, self._create, names, about)
         except OSError as error:
             self._session = None
             raise RecordingError(f"can't record to {path}: {error.strerror}; choose another") from error
@@ -135,7 +141,9 @@ class Session:
         self.messages = self.dropped = 0
         self._failed: OSError | None = None
 
-    def begin(self, create: Callable[[Path], Output], topics: Sequence[Topic[Any]], wall_ns: int) -> None:
+    def begin(
+        self, create: Callable[[Path], Output], topics: Sequence[Topic[Any]], about: dict[str, str]
+    ) -> None:
         """Create the file and write its head. Raises OSError."""
         from mcap.writer import Writer  # 60 ms that the first HUD frame need not wait for
 
@@ -144,7 +152,7 @@ class Session:
         self._writer = writer(self._file)
         try:
             self._writer.start("browline", "browline")
-            self._writer.add_metadata("browline", {"wall_ns": str(wall_ns)})
+            self._writer.add_metadata("browline", about)
         except OSError:
             self._file.close()
             self.path.unlink(missing_ok=True)

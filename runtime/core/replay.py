@@ -54,6 +54,22 @@ def read(path: Path, topics: Sequence[str] = (), played: Played | None = None) -
         raise RecordingError(f"can't read {path}: {error.strerror}") from error
 
 
+def about(path: Path) -> dict[str, str]:
+    """What a recording says of its making: ``wall_ns``, ``board`` and its ``imu`` as JSON. Raises RecordingError."""
+    from mcap.records import Chunk, Message, Metadata
+
+    try:
+        with path.open("rb") as file:
+            for record in _records(file, path, Played()):
+                if isinstance(record, Metadata) and record.name == "browline":
+                    return dict(record.metadata)
+                if isinstance(record, Message | Chunk):
+                    break
+    except OSError as error:
+        raise RecordingError(f"can't read {path}: {error.strerror}") from error
+    return {}
+
+
 def _read(file: BinaryIO, path: Path, wanted: frozenset[str], played: Played) -> Iterator[Recorded]:
     from mcap.records import Channel, Message
 
@@ -107,10 +123,15 @@ async def play(path: Path, bus: Bus, clock: Clock, topics: Sequence[str] = (), s
     Their own times (``t_ns``) are moved to now and keep their distances, so that filters see the recorded
     steps at any speed. Raises RecordingError.
     """
+    played = Played()
+    await publish(read(path, topics, played), bus, clock, speed)
+    return played
+
+
+async def publish(messages: Iterator[Recorded], bus: Bus, clock: Clock, speed: float = 1.0) -> None:
+    """``play`` for messages from anywhere, in the order of their times. Raises RecordingError."""
     if not (math.isfinite(speed) and speed > 0):
         raise RecordingError(f"the speed must be more than 0, not {speed:g}")
-    played = Played()
-    messages = read(path, topics, played)
     start_ns, first_ns = clock.now_ns(), None
     while batch := await clock.call("replay", _some, messages):
         for t_ns, topic, message in batch:
@@ -118,14 +139,14 @@ async def play(path: Path, bus: Bus, clock: Clock, topics: Sequence[str] = (), s
             wait_ns = start_ns + round((t_ns - first_ns) / speed) - clock.now_ns()
             if wait_ns > 0:
                 await clock.sleep(wait_ns / NS)
-            bus.publish(topic, _moved(message, start_ns - first_ns))
-    return played
+            bus.publish(topic, moved(message, start_ns - first_ns))
 
 
 def _some(messages: Iterator[Recorded]) -> list[Recorded]:
     return list(itertools.islice(messages, BATCH))
 
 
-def _moved(message: Any, by_ns: int) -> Any:
+def moved(message: Any, by_ns: int) -> Any:
+    """The same message, so much later; one without a time of its own as it is."""
     t_ns = getattr(message, "t_ns", None)
     return message if t_ns is None else msgspec.structs.replace(message, t_ns=t_ns + by_ns)

@@ -11,16 +11,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
-
 from drivers.base import ConfigError
-from runtime.core.clock import NS
-from runtime.core.messages import Guidance
 from runtime.features.navigate.routes.load import load_route
 from runtime.features.navigate.routes.route import Route, RouteError
-from tools.walk_map import Mark, draw_walk
-from tools.walk_pictures import Pictures
-from tools.walking import Walk, Wish, walk
+from tools.walk_telling import Telling, add_options
+from tools.walking import Wish, walk
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -45,11 +40,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="X",
         help="of IMU and compass: 1 is a consumer's",
     )
-    parser.add_argument("--language", choices=("en", "zh"), default="en", help="of the glasses' own words")
     parser.add_argument("--seed", type=int, default=0, help="another one is another walk")
-    parser.add_argument("--hud", type=Path, metavar="DIR|GIF", help="what the wearer saw")
-    parser.add_argument("--map", type=Path, metavar="SVG", help="route, true way, fixes and cues")
-    parser.add_argument("--json", action="store_true", help="one object a line")
+    add_options(parser)
 
 
 def main(options: argparse.Namespace) -> int:
@@ -67,44 +59,8 @@ def _walk(route: Route, options: argparse.Namespace) -> int:
         speed_mps=options.speed, noise_m=options.noise, outage_s=options.outage, detour_m=options.detour,
         heading_noise=options.heading_noise, language=options.language, seed=options.seed,
     )  # fmt: skip
-    pictures = Pictures(options.hud) if options.hud is not None else None
-    walked = walk(route, wish, _tell_json if options.json else _tell, pictures.add if pictures else None)
-    told = [] if pictures is None else [pictures.save()]
-    if options.map is not None:
-        options.map.write_text(_map(route, walked), encoding="utf-8")
-        told.append(f"map: {options.map}")
-    if not options.json:
-        end = "arrived" if walked.arrived else "did not arrive"
-        print(
-            f"{end} after {walked.seconds:.0f} s of virtual time, {route.length_m:.0f} m, {len(walked.fixes)} fixes"
-        )
-    for line in told:
-        print(line, file=sys.stderr if options.json else sys.stdout)
-    return 0 if walked.arrived else 1
-
-
-def _tell(told: Guidance) -> None:
-    arrow = "" if told.arrow_deg is None else f"   arrow {told.arrow_deg:+.0f}°"
-    sure = "" if told.sd_deg is None else f" ± {told.sd_deg:.0f}°"
-    place = f"{told.latitude:.5f} {told.longitude:.5f}"
-    print(
-        f"{told.t_ns / NS:8.1f} s  {place}  {told.event:<10} {told.text}{arrow}{sure if arrow else ''}",
-        flush=True,
-    )
-
-
-def _tell_json(told: Guidance) -> None:
-    facts = msgspec.to_builtins(told)
-    line = {"t": round(told.t_ns / NS, 3), "event": facts.pop("event"), "maneuver": facts.pop("maneuver")}
-    del facts["t_ns"]
-    line |= {"text": facts.pop("text"), "lat": facts.pop("latitude"), "lon": facts.pop("longitude")} | facts
-    print(msgspec.json.encode(line).decode(), flush=True)
-
-
-def _map(route: Route, walked: Walk) -> str:
-    marks = [Mark(told.event, told.latitude, told.longitude, told.text) for told in walked.told]
-    line = [(float(latitude), float(longitude)) for latitude, longitude in route.line]
-    return draw_walk(line, walked.truth, walked.fixes, marks, route.source)
+    telling = Telling(options)
+    return telling.end(route, walk(route, wish, telling.tell, telling.show))
 
 
 def _between(least: float, most: float) -> Callable[[str], float]:

@@ -18,7 +18,7 @@ from runtime.core.errors import RecordingError
 from runtime.core.log import Log, LogRing
 from runtime.core.messages import Arrow, Card, Line, Pose
 from runtime.core.record import Output, Recorder, Recording, Session, chosen
-from runtime.core.replay import Played, read
+from runtime.core.replay import Played, about, read
 from runtime.core.topics import ARROW, CARD, FRAME, IMU, POSE, TOPICS
 
 
@@ -192,7 +192,7 @@ def test_a_disk_that_is_full_at_the_start_or_at_the_end(
 def test_after_a_failed_write_nothing_more_is_written(tmp_path: Path) -> None:
     session = Session(tmp_path / "a.mcap")
     file = Filling(session.path, 100_000)
-    session.begin(lambda path: file, [ARROW], 0)
+    session.begin(lambda path: file, [ARROW], {})
     session.waiting.append(("arrow", 1, Arrow(1.0)))
     session.drain()
     file.room = 10
@@ -281,3 +281,21 @@ def test_a_killed_process_leaves_a_recording_up_to_its_last_second(tmp_path: Pat
     assert not played.complete
     assert last - len(found) < 250, "more than the last second is missing"
     assert len(found) > 50
+
+
+def test_a_recording_says_what_it_was_made_on(
+    tmp_path: Path, clock: VirtualClock, bus: Bus, log: Log
+) -> None:
+    recorder = Recorder(bus, clock, log, about={"board": "rock5b"})
+
+    async def main() -> None:
+        await recorder.start(tmp_path / "a.mcap")
+        await walk(clock, bus, 0.5)
+        await recorder.stop()
+
+    run_virtual(clock, main())
+    assert about(tmp_path / "a.mcap") == {"board": "rock5b", "wall_ns": str(1_767_225_600 * 10**9)}
+    (tmp_path / "b.mcap").write_bytes((tmp_path / "a.mcap").read_bytes()[:20])
+    assert about(tmp_path / "b.mcap") == {}
+    with pytest.raises(RecordingError, match="can't read"):
+        about(tmp_path / "c.mcap")
