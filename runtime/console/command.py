@@ -23,7 +23,7 @@ class Answer(msgspec.Struct, frozen=True):
 class Call:
     """One call of a command: the glasses, the words typed after its name, and ``show`` to speak on the way.
 
-    ``kept`` is what commands keep for each other while the conversation lasts; Ctrl-C empties it.
+    ``kept`` is what commands keep for each other while the conversation lasts; Ctrl-C and `json` empty it.
     """
 
     def __init__(

@@ -141,6 +141,7 @@ class Shell:
         while b"\n" not in self._backlog.replace(b"\r", b"\n"):
             if CTRL_D in self._backlog:
                 self._json = False
+                self._kept.clear()
                 self._backlog = self._backlog.rpartition(CTRL_D)[2]
                 return ""
             if len(self._backlog) >= LONGEST_BACKLOG:
@@ -192,6 +193,7 @@ class Shell:
         if call.words[:1] not in (["on"], ["off"]):
             raise UsageError("say on or off")
         self._json = call.words[0] == "on"
+        self._kept.clear()
         self._send(b"\r\n")  # what the editor drew last must not stand before an answer
         return Answer(f"json {call.words[0]}", call.words[1] if len(call.words) > 1 else None)
 

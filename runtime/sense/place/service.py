@@ -81,6 +81,8 @@ class PlaceService:
 
     def _on_imu(self, samples: ImuSamples) -> None:
         self._felt_ns = self._clock.now_ns()
+        if self._fixed_ns is None:  # nobody asks yet where steps lead, and counting costs
+            return
         for t_ns in self._steps.hear(samples):
             self._reckoning.step(t_ns)
 

@@ -22,6 +22,10 @@ STEADY_S = 5.0  # so long must the other one be better
 DISPUTED_S = 10.0  # so long must the receiver contradict the phone
 PHONE_BETTER, OWN_BETTER = 0.6, 1.2  # of the held one's accuracy: between the two nothing changes hands
 CREDIBLE_M = 20.0  # a receiver vaguer than that contradicts nobody
+PHONE_BEST_M = (
+    3.0  # finer accuracies of a phone's are not believed (van Diggelen, Enge 2015: 4.9 m under open sky)
+)
+DISTRUST_S = 60.0  # since the phone contradicted the receiver: it is no better for so long
 ODDS_SD, ODDS_M = 3.0, 3.0
 
 
@@ -33,6 +37,7 @@ class Sources:
         self._heard_ns = 0
         self._rival_since_ns: int | None = None
         self._rival_ns = 0
+        self._odds_ns: int | None = None
 
     def choose(self, fix: Fix, now_ns: int) -> Choice:
         """Whether a fix that came at ``now_ns`` is taken: with what is known, or in the place of all of it."""
@@ -40,7 +45,9 @@ class Sources:
         if held is None or fix.source == held.source or self.is_lost(now_ns):
             return "take"
         odds = _at_odds(held, fix)
-        if not _is_better(held, fix, odds):
+        if odds:
+            self._odds_ns = now_ns
+        if not _is_better(held, fix, odds) or (fix.source == "phone" and self._is_distrusted(now_ns)):
             self._rival_since_ns = None
             return "no"
         if self._rival_since_ns is None or now_ns - self._rival_ns > LOST_S * NS:
@@ -54,6 +61,9 @@ class Sources:
         """Whether the held source has been silent, or told nothing believable, for too long."""
         return self._held is None or now_ns - self._heard_ns > LOST_S * NS
 
+    def _is_distrusted(self, now_ns: int) -> bool:
+        return self._odds_ns is not None and now_ns - self._odds_ns < DISTRUST_S * NS
+
     def is_held(self, fix: Fix) -> bool:
         """Whether ``fix`` is from the source that is held on to."""
         return self._held is not None and self._held.source == fix.source
@@ -66,9 +76,14 @@ class Sources:
 
 
 def _is_better(held: Fix, fix: Fix, odds: bool) -> bool:
+    own = fix.source == "gnss"
     if odds:
-        return fix.source == "gnss" and fix.accuracy_m <= CREDIBLE_M
-    return fix.accuracy_m <= (OWN_BETTER if fix.source == "gnss" else PHONE_BETTER) * held.accuracy_m
+        return own and fix.accuracy_m <= CREDIBLE_M
+    return _accuracy(fix) <= (OWN_BETTER if own else PHONE_BETTER) * _accuracy(held)
+
+
+def _accuracy(fix: Fix) -> float:
+    return fix.accuracy_m if fix.source == "gnss" else max(PHONE_BEST_M, fix.accuracy_m)
 
 
 def _at_odds(held: Fix, fix: Fix) -> bool:
@@ -77,5 +92,5 @@ def _at_odds(held: Fix, fix: Fix) -> bool:
     aside = wrap_degrees(fix.longitude - held.longitude) * east
     apart = math.hypot((fix.latitude - held.latitude) * north, aside)
     way = (held.speed_mps or 0.0) * abs(fix.t_ns - held.t_ns) / NS
-    allowed = ODDS_SD * math.hypot(held.accuracy_m, fix.accuracy_m) / RADIUS_68
+    allowed = ODDS_SD * math.hypot(_accuracy(held), _accuracy(fix)) / RADIUS_68
     return apart > allowed + way + ODDS_M

@@ -77,6 +77,9 @@ def test_what_is_not_whole_is_never_a_route() -> None:
         await send(t, data)
         t.shell.type(b"\x03")
         assert "broken off" in await t.refused("nav push end x"), "Ctrl-C"
+        await send(t, data)
+        await t.text("json on")
+        assert "broken off" in await t.refused("nav push end x"), "another conversation"
         assert kept(t) == "old"
 
     talk(story)

@@ -105,6 +105,14 @@ def test_accuracies_that_cross_each_other_do_not_flap() -> None:
     assert hops(follow(sorted([*swapped, *rest], key=lambda told: told[0]))) <= 1
 
 
+def test_a_phone_that_wanders_and_boasts_does_not_flap() -> None:
+    boasts = []
+    for second in range(300):
+        boasts += stream("phone", range(second, second + 1), accuracy=0.1, aside=20 * math.sin(second / 15))
+    places = follow(stream("gnss", range(300), accuracy=8.0), boasts)
+    assert hops(places) <= 2
+
+
 def test_the_phone_stands_in_for_a_lost_receiver_and_gives_way() -> None:
     receiver = stream("gnss", range(30)) + stream("gnss", range(60, 90))
     places = follow(receiver, stream("phone", range(90), accuracy=8.0, aside=5.0))
