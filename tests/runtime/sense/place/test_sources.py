@@ -108,7 +108,7 @@ def test_accuracies_that_cross_each_other_do_not_flap() -> None:
 def test_a_phone_that_wanders_and_boasts_does_not_flap() -> None:
     boasts = []
     for second in range(300):
-        boasts += stream("phone", range(second, second + 1), accuracy=0.1, aside=20 * math.sin(second / 15))
+        boasts += stream("phone", range(second, second + 1), accuracy=0.1, aside=40 * math.sin(second / 15))
     places = follow(stream("gnss", range(300), accuracy=8.0), boasts)
     assert hops(places) <= 2
 
