@@ -9,14 +9,16 @@ from collections.abc import Iterator
 class Live:
     """``held`` is true while a recording plays: what the drivers read is then dropped.
 
-    ``epoch`` counts the changes, so that a filter knows when its past is another's. ``exact`` is false while it
-    plays at another speed than its own: the times in what is heard then say nothing of now.
+    ``epoch`` counts the changes, so that a filter knows when its past is another's; ``heads`` counts how often the
+    IMU began anew, after which a pose's yaw counts from another direction. ``exact`` is false while it plays at
+    another speed than its own: the times in what is heard then say nothing of now.
     """
 
     def __init__(self) -> None:
         self.held = False
         self.epoch = 0
         self.exact = True
+        self.heads = 0
 
     @contextlib.contextmanager
     def hold(self, speed: float = 1.0) -> Iterator[None]:

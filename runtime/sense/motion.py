@@ -58,6 +58,8 @@ class MotionService:
         pose = self._begin()
         if fresh:
             await self._load_bias(pose)
+        else:
+            self._live.heads += 1
         untap = self._bus.tap(IMU, self._follow)
         try:
             await self._serve()

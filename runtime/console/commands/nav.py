@@ -16,7 +16,7 @@ from runtime.console.table import table
 from runtime.core.messages import Guidance, Place
 from runtime.core.topics import ARROW, GUIDANCE, HEADING, PLACE
 from runtime.features.navigate import asks
-from runtime.features.navigate.asks import Verb
+from runtime.features.navigate.asks import Journey, Verb
 from runtime.features.navigate.kept import keep_route, read_journey, read_route, read_server
 from runtime.features.navigate.routes.client import ask_route, check_server
 from runtime.features.navigate.routes.load import load_route
@@ -92,7 +92,7 @@ def _degrees(call: Call, at: int, name: str) -> float:
 async def _take(glasses: Glasses, route: Route) -> Answer:
     """Keep a new route; one that is followed gives way to it."""
     going = (await glasses.clock.call("store", read_journey, glasses.store)).on
-    await glasses.clock.call("store", keep_route, glasses.store, route)
+    await glasses.clock.call("store", keep_route, glasses.store, route, Journey(going))
     if going:
         glasses.request(asks.ACTION, "start")
     tail = "following it now" if going else "`nav start` follows it"

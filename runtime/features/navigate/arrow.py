@@ -37,13 +37,22 @@ class HeadArrow:
         self._heading = heading
         self._choose(heading.sd_deg)
 
+    @property
+    def sd_deg(self) -> float | None:
+        """How sure the heading is, in degrees; None without one."""
+        return self._heading.sd_deg if self._heading is not None else None
+
+    def tick(self, t_ns: int) -> None:
+        """Time went by, with or without a pose: what was known of the heading is so no more."""
+        if self._heading is not None and t_ns - self._heading.t_ns > STALE_S * NS:
+            self._heading, self.pointing = None, "nothing"
+
     def update(self, pose: Pose, bearing: float | None) -> Arrow | None:
         """``bearing`` is where to go, clockwise from north; None for nowhere → the arrow to show, if it is
         another.
         """
         self._pose = pose
-        if self._heading is not None and pose.t_ns - self._heading.t_ns > STALE_S * NS:
-            self._heading, self.pointing = None, "nothing"
+        self.tick(pose.t_ns)
         degrees = self.towards(bearing)
         shown = None if degrees is None else float(round(degrees))
         if shown is None and self._told is None:

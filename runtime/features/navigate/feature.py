@@ -42,6 +42,7 @@ from runtime.features.requests import serve
 
 TICK_S = 0.5
 NOTE_S = 4.0
+KEEP_AGAIN_S = 10.0  # after a disk that took nothing
 
 
 class NavigateFeature:
@@ -51,7 +52,6 @@ class NavigateFeature:
         self._bus, self._clock, self._log, self._store = bus, clock, log, store
         self._travel: Travelling | None = None
         self._arrow = HeadArrow()
-        self._heading: Heading | None = None
         self._shown: tuple[Card, int] | None = None  # without its end, and the end
         self._signpost = Signpost()
         self._rerouting = Rerouting(clock, store)
@@ -132,7 +132,6 @@ class NavigateFeature:
             self._dirty.set()
 
     def _on_heading(self, heading: Heading) -> None:
-        self._heading = heading
         self._arrow.hear(heading)
 
     def _on_settings(self, _: WearerSettings) -> None:
@@ -149,7 +148,7 @@ class NavigateFeature:
 
     def _on_pose(self, pose: Pose) -> None:
         """At the pose's rate: nothing but the arrow."""
-        bearing = self._travel.bearing if self._travel is not None else None
+        bearing = self._travel.bearing(pose.t_ns) if self._travel is not None else None
         arrow = self._arrow.update(pose, bearing)
         if arrow is not None:
             self._bus.publish(ARROW, arrow)
@@ -157,6 +156,7 @@ class NavigateFeature:
     async def _tick(self) -> None:
         while True:
             await self._clock.sleep(TICK_S)
+            self._arrow.tick(self._clock.now_ns())
             if self._travel is not None:
                 self._tell(self._travel.tick(self._clock.now_ns()))
 
@@ -177,17 +177,16 @@ class NavigateFeature:
         try:
             route = await self._rerouting.ask(here, travel.guide.route, travel.guide.following.next)
             if self._travel is travel:
-                await self._clock.call("store", keep_route, self._store, route)
+                await self._clock.call("store", keep_route, self._store, route, Journey(True, travel.muted))
                 self._follow(route, Journey(True, travel.muted))
         except (RouteError, StoreError) as error:
             self._log.info("no other route", part=asks.KEY, error=str(error))
 
     def _guidance(self, event: Event) -> Guidance:
-        heading = self._heading
         degrees = self._arrow.towards(event.bearing)
         return Guidance(
             event.t_ns, event.kind, event.maneuver, event.text, event.latitude, event.longitude,
-            arrow_deg=degrees, sd_deg=heading.sd_deg if heading is not None else None,
+            arrow_deg=degrees, sd_deg=self._arrow.sd_deg,
         )  # fmt: skip
 
     def _show(self) -> None:
@@ -217,17 +216,23 @@ class NavigateFeature:
             self._bus.publish(CARD, CardDown(asks.KEY))
 
     async def _keep(self) -> None:
-        """Progress on the disk, so that a kill or a reboot costs no cue; said when it can't be."""
+        """Progress on the disk, so that a kill or a reboot costs no cue; what can't be kept is tried again."""
         while True:
             await self._dirty.wait()
             self._dirty.clear()
-            kept = self._travel.to_keep() if self._travel is not None else Journey()
+            travel = self._travel
+            kept = travel.to_keep() if travel is not None else Journey()
             if kept is None:
                 continue
             try:
                 await self._clock.call("store", self._store.set, asks.JOURNEY, kept)
             except StoreError as error:
                 self._log.warning("progress is not kept", part=asks.KEY, error=str(error))
+                await self._clock.sleep(KEEP_AGAIN_S)
+                self._dirty.set()
+            else:
+                if travel is not None:
+                    travel.note_kept(kept)
 
     def _note(self, text: str) -> None:
         self._bus.publish(CARD, Card(asks.KEY, (Line(text),), ttl_s=NOTE_S))

@@ -34,19 +34,19 @@ class Travelling:
         """What may be shown now."""
         return None if self.muted else self.guide.shown()
 
-    @property
-    def bearing(self) -> float | None:
-        """Where to go, clockwise from north; None where no arrow may be drawn."""
+    def bearing(self, t_ns: int) -> float | None:
+        """Where to go at ``t_ns``, clockwise from north; None where no arrow may be drawn."""
         panel = self.panel
-        return panel.bearing if panel is not None else None
+        return panel.bearing if panel is not None and t_ns < panel.until_ns else None
 
     def to_keep(self) -> Journey | None:
         """What a restart needs; None while what is kept already will do."""
         now = Journey(True, self.muted, self.guide.state())
-        if self._kept is not None and _alike(self._kept, now):
-            return None
-        self._kept = now
-        return now
+        return None if self._kept is not None and _alike(self._kept, now) else now
+
+    def note_kept(self, journey: Journey) -> None:
+        """That one is on the disk."""
+        self._kept = journey
 
 
 def _guide(route: Route, words: Words, kept: GuideState | None) -> Guide:

@@ -8,13 +8,18 @@ from runtime.features.navigate.asks import JOURNEY, ROUTE, SERVER, Journey, Keep
 from runtime.features.navigate.routes.route import Route
 from runtime.features.navigate.routes.saved import decode_route, encode_route
 
+_NOT_BEGUN = Journey()
 _NONE = msgspec.Raw(b"null")
 
 
-def keep_route(store: Keeps, route: Route) -> None:
-    """Keep ``route`` in the place of the one before; what was done of that is forgotten. Raises StoreError."""
-    store.set(JOURNEY, Journey())
+def keep_route(store: Keeps, route: Route, journey: Journey = _NOT_BEGUN) -> None:
+    """Keep ``route`` in the place of the one before; what was done of that is forgotten. Raises StoreError.
+
+    A kill between the two writes leaves the new route with the old one's progress, which tells that it is another's:
+    it is followed from its beginning, if one was followed.
+    """
     store.set(ROUTE, msgspec.Raw(encode_route(route)))
+    store.set(JOURNEY, journey)
 
 
 def read_route(store: Reads) -> Route | None:

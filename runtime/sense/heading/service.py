@@ -51,6 +51,8 @@ class Keeps(Protocol):
 class HeadingService:
     """Publishes HEADING while poses come; what nothing tells any more grows doubtful, and it says so.
 
+    North is sought anew once a recording begins or ends, or the IMU begins anew: yaw counts from elsewhere then.
+
     ``axes`` mounts the magnetometer, as the board file says.
     """
 
@@ -62,7 +64,8 @@ class HeadingService:
 
     def _begin(self) -> None:
         self._north: North | None = None
-        self._compass, self._epoch = CourseCompass(), self._live.epoch
+        self._compass = CourseCompass()
+        self._epoch, self._heads = self._live.epoch, self._live.heads
         self._poses = deque[Pose](maxlen=16)
         self._speed = 0.0
         self._told_ns = -NS
@@ -116,7 +119,10 @@ class HeadingService:
             self._heard_ns = t_ns
 
     def _on_pose(self, pose: Pose) -> None:
-        if self._epoch != self._live.epoch:  # a recording began or ended: this head is another
+        if self._epoch != self._live.epoch:
+            self._begin()
+        elif self._heads != self._live.heads:  # these glasses' own iron is still theirs
+            self._learn()
             self._begin()
         self._poses.append(pose)
         self._compass.turn(pose)
@@ -141,14 +147,20 @@ class HeadingService:
         """What was learned of the glasses' own iron, for the next start."""
         while True:
             await self._clock.sleep(KEEP_S)
-            north = self._north
-            if north is None or north.calibrated_ut > KNOWN_UT or self._heard_ns is None or self._live.held:
+            if self._live.held or not self._learn():
                 continue
-            self._kept = [round(value, 2) for value in (*north.own_iron.tolist(), north.calibrated_ut)]
             try:
                 await self._clock.call("store", self._store.set, OWN_IRON, self._kept)
             except StoreError:
                 continue  # the disk's own fault is told by those whose words would be lost
+
+    def _learn(self) -> bool:
+        """Take what is known of the glasses' own iron as what was known before, if it is known."""
+        north = self._north
+        if north is None or north.calibrated_ut > KNOWN_UT or self._heard_ns is None:
+            return False
+        self._kept = [round(value, 2) for value in (*north.own_iron.tolist(), north.calibrated_ut)]
+        return True
 
 
 def rotation(pose: Pose) -> NDArray[np.float64]:

@@ -51,6 +51,12 @@ class Reckoning:
         self._from = place
         self._north = self._east = self._way = 0.0
 
+    def lose(self) -> None:
+        """Steps or turns were missed: nobody knows where these lead, until the next fix."""
+        self._from, self._course = None, None
+        self._steps.clear()
+        self._yaws.clear()
+
     def step(self, t_ns: int) -> None:
         """A foot came down."""
         self._steps.append(t_ns)

@@ -1,5 +1,7 @@
 """FIX → PLACE, whoever tells the fixes: receiver, phone or a recording. Where they stay away, steps lead on for a
 while, in growing doubt; then nothing is said.
+
+It does not depend on the receiver's life: steps are counted while that is unplugged, too.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ OUTAGE_S = 2.5  # without a fix, and steps are told
 DOUBT_M = 40.0  # beyond which counted steps are no place any more
 STALE_S = 5.0  # a fix that comes later than that tells nothing of now
 LATE_NS = NS // 2  # one that comes later is told with the way since
+UNFELT_NS = NS // 2  # without a sample: a step may have been missed
 YAW_NS = NS // 10
 
 
@@ -38,7 +41,7 @@ class PlaceService:
     def _begin(self) -> None:
         self._filter, self._reckoning, self._steps = PlaceFilter(), Reckoning(), StepCounter()
         self._sources = Sources()
-        self._epoch = self._live.epoch
+        self._epoch, self._heads = self._live.epoch, self._live.heads
         self._fixed_ns: int | None = None
         self._yaw: float | None = None
         self._yaw_ns = 0
@@ -80,13 +83,20 @@ class PlaceService:
         return place is not None and place.accuracy_m < PHONE_BETTER * fix.accuracy_m / RADIUS_68
 
     def _on_imu(self, samples: ImuSamples) -> None:
-        self._felt_ns = self._clock.now_ns()
+        now_ns = self._clock.now_ns()
+        if now_ns - self._felt_ns > UNFELT_NS:
+            self._reckoning.lose()
+        if len(samples.t_ns):
+            self._felt_ns = now_ns
         if self._fixed_ns is None:  # nobody asks yet where steps lead, and counting costs
             return
         for t_ns in self._steps.hear(samples):
             self._reckoning.step(t_ns)
 
     def _on_pose(self, pose: Pose) -> None:
+        if self._heads != self._live.heads:  # straight ahead is another way now
+            self._heads, self._yaw = self._live.heads, None
+            self._reckoning.lose()
         if self._yaw is not None and pose.t_ns - self._yaw_ns < YAW_NS:
             return
         last = pose.yaw if self._yaw is None else self._yaw
