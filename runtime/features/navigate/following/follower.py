@@ -214,8 +214,8 @@ class Follower:
         self._bearing = (self._bearing + share * turn(self._bearing, wanted)) % 360.0
 
     def _wants_route(self, t_ns: int) -> bool:
-        if self._status == "off":
-            return self._backoff.off(t_ns / NS)
+        if self._status == "off":  # from a place that is in doubt no way leads
+            return not self._doubt(t_ns) and self._backoff.off(t_ns / NS)
         self._backoff.on(t_ns / NS)
         return False
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
@@ -27,6 +29,8 @@ class Server(ThreadingHTTPServer):
         self.status, self.answer, self.asked = 200, corner(), list[tuple[str, bytes]]()
         self.pause = threading.Event()
         self.pause.set()
+        self.headers: dict[str, str] = {}
+        self.drip_s = 0.0
 
     @property
     def address(self) -> str:
@@ -41,9 +45,16 @@ class Handler(BaseHTTPRequestHandler):
         self.server.asked.append((self.path, body))
         self.server.pause.wait(5)
         self.send_response(self.server.status)
-        self.send_header("Content-Length", str(len(self.server.answer)))
+        for name, value in {"Content-Length": str(len(self.server.answer)), **self.server.headers}.items():
+            self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(self.server.answer)
+        pieces = (
+            [bytes([byte]) for byte in self.server.answer] if self.server.drip_s else [self.server.answer]
+        )
+        for piece in pieces:
+            with contextlib.suppress(OSError):  # the client hung up
+                self.wfile.write(piece)
+                time.sleep(self.server.drip_s)
 
     do_POST = do_GET
 
@@ -109,13 +120,78 @@ def test_a_server_that_does_not_answer_is_given_up(server: Server) -> None:
         ask_route(server.address, ENDS, timeout_s=0.2)
 
 
+def test_a_server_that_drips_is_given_up_as_a_whole(server: Server) -> None:
+    server.answer, server.drip_s = corner()[:60], 0.05  # each byte well within a socket's own timeout
+    began = time.monotonic()
+    with pytest.raises(ServerError, match="no answer in time"):
+        ask_route(server.address, ENDS, timeout_s=0.4)
+    assert time.monotonic() - began < 1.5
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_no_other_host_is_asked_where_a_server_sends_on_to_one(server: Server, status: int) -> None:
+    with Server() as other:
+        thread = threading.Thread(target=other.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        thread.start()
+        server.status, server.headers = status, {"Location": f"{other.address}/route"}
+        with pytest.raises(ServerError, match="not asked"):
+            ask_route(server.address, ENDS)
+        other.shutdown()
+        thread.join()
+        assert not other.asked
+
+
+def test_no_proxy_of_the_environment_hears_where_the_wearer_is(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    assert ask_route(server.address, ENDS).maneuvers
+
+
+def test_an_answer_without_end_is_cut(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runtime.features.navigate.routes.client.MOST_BYTES", 1 << 20)
+    server.answer = b" " * ((1 << 20) + 5)
+    with pytest.raises(ServerError, match="more than 1 MB"):
+        ask_route(server.address, ENDS)
+
+
+@pytest.mark.parametrize(
+    "answer", [b"[" * 100_000, b'{"a":' * 100_000, b"\xff\xfe{}", b'{"message": ' + b"[" * 9999]
+)
+@pytest.mark.parametrize("status", [200, 500])
+def test_garbage_is_an_error_that_can_be_told(server: Server, status: int, answer: bytes) -> None:
+    server.status, server.answer = status, answer
+    with pytest.raises(RouteError):
+        ask_route(server.address, ENDS)
+
+
 def test_a_server_that_is_not_there_is_said(server: Server) -> None:
     with pytest.raises(ServerError, match=r"can't be asked.*check"):
         ask_route("http://127.0.0.1:1", ENDS)
 
 
 @pytest.mark.parametrize(
-    "address", ["", "localhost:5000", "ftp://x", "http://", "file:///etc/passwd", "http://a b"]
+    "address",
+    [
+        "",
+        "localhost:5000",
+        "ftp://x",
+        "http://",
+        "file:///etc/passwd",
+        "http://a b",
+        "http://[::1",
+        "http://a:0",
+        "http://a:99999",
+        "http://a:port",
+        "http://me:secret@a",
+        "http://a/?key=1",
+        "http://a/#b",
+        "http://a/路",
+        "http://" + 70 * "a" + ".org",
+        "http://a\n",
+        "http://a/\x00",
+    ],
 )
 def test_what_is_no_address_is_never_asked(address: str) -> None:
     with pytest.raises(RouteError, match="no server's address"):
