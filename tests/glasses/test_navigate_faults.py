@@ -90,6 +90,18 @@ def test_steps_lead_on_while_the_receiver_is_unplugged_and_through_its_cold_star
     check_nothing_stale(one)
 
 
+def test_steps_lead_on_the_right_way_where_fixes_end_just_behind_a_corner(tmp_path: Path) -> None:
+    async def script(one: Stroll) -> None:
+        await one.until(CORNER_S + 2.6)
+        fail(one, gnss="unplug")
+        await one.until(END_S - 2)
+
+    one = stroll(tmp_path, script)
+    stepped = [place for place in one.places if place.source == "steps"]
+    assert len(stepped) > 10
+    assert max(map(one.away_m, stepped)) < 10
+
+
 def test_steps_that_were_missed_lead_nowhere(tmp_path: Path) -> None:
     """Receiver and IMU go; the IMU alone comes back: what was walked meanwhile nobody counted."""
 

@@ -20,6 +20,7 @@ LEARN = 0.05  # of each new length
 LENGTH_SHARE, TURN_SHARE = 0.06, 0.12  # of the way, that the place is off by along it and across
 IDLE_M_PER_S = 0.15  # nobody stands quite still for ever
 YAW_S = 3.0
+TURN_DEG = 20.0  # of the head now against its median
 
 
 class Reckoning:
@@ -46,7 +47,7 @@ class Reckoning:
     def anchor(self, place: Place) -> None:
         """A fix: what was walked since the last one teaches the length of a step; the next steps begin here."""
         self._learn(place)
-        if place.course_deg is not None:
+        if place.course_deg is not None and not self._turning(place.t_ns):
             self._course, self._yaw = place.course_deg, self._body_yaw(place.t_ns)
         self._from = place
         self._north = self._east = self._way = 0.0
@@ -96,6 +97,10 @@ class Reckoning:
         if pace > 1.0 and place.speed_mps > 0.5:
             told = min(LONGEST_M, max(SHORTEST_M, place.speed_mps / pace))
             self._length_m += LEARN * (told - self._length_m)
+
+    def _turning(self, t_ns: int) -> bool:
+        """Head or body turned just now: the course and the yaw of this moment do not belong together."""
+        return bool(self._yaws) and abs(self._yaws[-1][1] - self._body_yaw(t_ns)) > TURN_DEG
 
     def _body_yaw(self, t_ns: int) -> float:
         recent = [yaw for at_ns, yaw in self._yaws if t_ns - at_ns <= YAW_S * NS]
