@@ -159,10 +159,10 @@ class Stroll:
         return float((off[0] ** 2 + off[1] ** 2) ** 0.5)
 
 
-def stroll(folder: Path, script: Script, noise: Noise | None = None) -> Stroll:
-    """Walk once, while ``script`` goes on."""
+def stroll(folder: Path, script: Script, *, fresh: bool = True) -> Stroll:
+    """Walk once, while ``script`` goes on; not ``fresh``: with what ``folder`` keeps."""
     clock = VirtualClock()
-    one = Stroll(folder, clock, noise or noise_of(1.5))
+    one = Stroll(folder, clock, noise_of(1.5), fresh=fresh)
     run_virtual(clock, tell(one, script))
     return one
 

@@ -174,6 +174,21 @@ def test_a_receiver_with_a_loose_plug_is_one_line(tmp_path: Path, kind: str) -> 
     check_nothing_stale(one)
 
 
+def test_an_arrival_is_told_for_a_while_and_not_again_after_a_reboot(tmp_path: Path) -> None:
+    async def first(one: Stroll) -> None:
+        await one.until(END_S + 15)
+        assert "arrived" in one.words
+        await one.sleep(25)
+        assert one.words == ""
+
+    async def second(one: Stroll) -> None:
+        await one.until(STARTS_S + 10)
+        assert not any(seen.words for seen in one.seen)
+
+    assert stroll(tmp_path, first).events[-1] == "arrived"
+    assert stroll(tmp_path, second, fresh=False).events == []
+
+
 STORIES = [0, 1, 2, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(3, 40))]
 KINDS = (
     ("gnss", "unplug"), ("gnss", "silent"), ("gnss", "garbage"), ("gnss", "backwards"), ("gnss", "jump"),

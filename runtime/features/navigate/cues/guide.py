@@ -13,6 +13,7 @@ from runtime.features.navigate.following.state import Following
 from runtime.features.navigate.routes.route import Maneuver, Route
 
 BEHIND_M, LATE_S = 4.0, 1.0  # past a maneuver, and of the next place: its cue is taken down
+ARRIVED_S = 20.0  # the arrival is told for so long; it is not told again after a restart
 STARTED_M = 30.0  # beyond the start, and "head north" comes too late
 
 
@@ -30,6 +31,7 @@ class Guide:
         self._cued = resume.cued if resume else -1
         self._said_status = "arrived" if resume and resume.follower.arrived else "on"
         self._withdrawn = False
+        self._arrived_ns: int | None = None
 
     def state(self) -> GuideState:
         """What to keep, as JSON or MessagePack by msgspec."""
@@ -50,13 +52,21 @@ class Guide:
     def shown(self) -> Panel | None:
         """What to show now; None while it is quiet or in doubt."""
         now = self.following
-        if now.status in ("off", "wrong way", "arrived"):
-            return None if now.doubt and now.status != "arrived" else panel(self, now.next, self._until_ns())
+        if now.status == "arrived":
+            return self._arrival()
+        if now.status in ("off", "wrong way"):
+            return None if now.doubt else panel(self, now.next, self._until_ns())
         if not now.sure or now.next > max(self._prepared, self._cued):
             return None
         if calm(self.route.maneuvers[now.next]) and now.next > self._cued:
             return None
         return panel(self, now.next, self._until_ns())
+
+    def _arrival(self) -> Panel | None:
+        if self._arrived_ns is None:
+            return None
+        until_ns = self._arrived_ns + round(ARRIVED_S * NS)
+        return panel(self, self.following.next, until_ns) if self.following.t_ns < until_ns else None
 
     def _until_ns(self) -> int:
         """No longer than until the maneuver is behind, should no place come any more."""
@@ -107,7 +117,7 @@ class Guide:
 
     def _arrived(self) -> list[Event]:
         """The last maneuver is announced first, where the wearer came upon the end too fast for it."""
-        last = len(self.route.maneuvers) - 1
+        last, self._arrived_ns = len(self.route.maneuvers) - 1, self.following.t_ns
         found = self._announce(last) if self._cued < last else []
         return [*found, self._event("arrived", last, self.words.arrived(self.route.maneuvers[last]))]
 
