@@ -24,13 +24,20 @@ class Pictures:
         self._place, self._gif = place, place.suffix.lower() == ".gif"
         self._frames: list[tuple[float, NDArray[np.uint8]]] = []
         self._count, self._last_s = 0, -EVERY_S
+        self._held: tuple[float, NDArray[np.uint8]] | None = None
         (place.parent if self._gif else place).mkdir(parents=True, exist_ok=True)
 
     def add(self, seconds: float, canvas: NDArray[np.uint8]) -> None:
-        """One more picture, unless the last is too fresh."""
+        """One more picture; of those that follow each other too fast the last stands for all."""
+        if self._held is not None and seconds - self._held[0] >= EVERY_S:
+            self._take(*self._held)
         if seconds - self._last_s < EVERY_S:
-            return
-        self._last_s = seconds
+            self._held = seconds, canvas.copy()
+        else:
+            self._take(seconds, canvas)
+
+    def _take(self, seconds: float, canvas: NDArray[np.uint8]) -> None:
+        self._held, self._last_s = None, seconds
         self._count += 1
         if self._gif:
             self._frames.append((seconds, canvas.copy()))
@@ -39,6 +46,8 @@ class Pictures:
 
     def save(self) -> str:
         """Write what was collected and say where it is."""
+        if self._held is not None:
+            self._take(*self._held)
         if self._gif and self._frames:
             self._write()
         return f"HUD: {self._count} pictures in {self._place}"

@@ -6,6 +6,7 @@ The walker goes along the route's line and strays from it where told; what the g
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
 import msgspec
 import numpy as np
@@ -23,17 +24,14 @@ from tools.walk_glasses import Show, Tell, Walk, bare_board, follow, glasses_for
 STARTS_S = 8.0  # the receiver's first fixes come while the wearer stands
 PATIENCE_S = 45.0  # for an arrival, after the walker stands at the end
 TRUTH_EVERY_S = 1.0
-CARS_M, CAR_AM2 = (
-    12.0,
-    150.0,
-)  # parked cars along the way: one so often, with such a moment (one σ of an axis)
+CARS_M, CAR_AM2 = 12.0, 150.0  # between parked cars, and the magnetic moment of one (one σ of an axis)
 MOST_POINTS = 5_000  # that the walker steps on; more would be closer than a step
 
 
 class Wish(msgspec.Struct, frozen=True):
     """What kind of walk: m/s, one standard deviation of fixes in metres, seconds without any half way, metres to go
-    astray (negative: to the left), how IMU and magnetometer err (1: as a consumer's in a street of parked cars), the
-    wearer's language, and the seed of all that is random.
+    astray (negative: to the left), how IMU and magnetometer err (1: as a consumer's in a street of parked cars), iron
+    besides the cars', the wearer's language, and the seed of all that is random.
     """
 
     speed_mps: float = 1.4
@@ -41,18 +39,31 @@ class Wish(msgspec.Struct, frozen=True):
     outage_s: float = 0.0
     detour_m: float = 0.0
     heading_noise: float = 1.0
+    irons: tuple[Iron, ...] = ()
     language: str = "en"
     seed: int = 0
 
 
-def walk(route: Route, wish: Wish, tell: Tell = lambda _: None, show: Show | None = None) -> Walk:
-    """Walk ``route`` once. ``tell`` hears each piece of guidance as it comes; ``show`` gets seconds and canvas."""
+def walk(
+    route: Route,
+    wish: Wish,
+    tell: Tell = lambda _: None,
+    show: Show | None = None,
+    watch: Callable[[Glasses], None] = lambda _: None,
+    *,
+    compass: bool = True,
+) -> Walk:
+    """Walk ``route`` once. ``tell`` hears each piece of guidance as it comes; ``show`` gets seconds and canvas;
+    ``watch`` gets the glasses before they start. Without ``compass`` they have no magnetometer.
+    """
     clock = VirtualClock()
     scenario = _scenario(route, wish)
     world = World(clock, scenario, load_picture, wish.seed)
     walker = world.walker
     assert walker is not None
-    with glasses_for(route, bare_board(), clock, world, wish.language) as glasses:
+    board = bare_board() if compass else msgspec.structs.replace(bare_board(), magnetometer=None)
+    with glasses_for(route, board, clock, world, wish.language) as glasses:
+        watch(glasses)
         return run_virtual(clock, _walk(glasses, clock, walker, tell, show))
 
 
@@ -82,7 +93,7 @@ def _scenario(route: Route, wish: Wish) -> Scenario:
         speed_mps=wish.speed_mps,
         starts_s=STARTS_S,
         detours=detours,
-        irons=_cars(route.length_m, wish),
+        irons=(*_cars(route.length_m, wish), *wish.irons),
         noise=noise,
     )
     seconds = STARTS_S + route.length_m / wish.speed_mps + PATIENCE_S

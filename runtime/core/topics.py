@@ -46,7 +46,7 @@ FAULT = Topic("fault", m.Fault, depth=64)
 REQUEST = Topic("request", m.Request, depth=16)
 CARD = Topic[m.Card | m.CardDown]("card", m.Card | m.CardDown, depth=32)  # type: ignore[arg-type]
 CAPTION = Topic("caption", m.Caption)
-ARROW = Topic("arrow", m.Arrow, rate_hz=60)
+ARROW = Topic("arrow", m.Arrow, rate_hz=100)
 GUIDANCE = Topic("guidance", m.Guidance, depth=16)
 READING = Topic("reading", m.Reading)
 SHOWN = Topic("shown", m.Shown)

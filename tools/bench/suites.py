@@ -33,7 +33,13 @@ CAPTIONS = {
     "captions_live": "Captions: how soon, alone and beside snaps",
     "captions_speed": "Captions: compute and memory",
 }
-SUITES: dict[str, dict[str, str]] = {"spine": SPINE, "qwen": QWEN, "captions": CAPTIONS}
+NAVIGATE = {
+    "navigate_fixtures": "Navigation: real routes, walked and ridden",
+    "navigate_walks": "Navigation: a thousand made walks, detours, jumps; what a fix costs",
+    "navigate_heading": "Navigation: the arrow against the truth",
+    "navigate_arrow": "Navigation: head turn to panel, alone and beside snaps and captions",
+}
+SUITES: dict[str, dict[str, str]] = {"spine": SPINE, "qwen": QWEN, "captions": CAPTIONS, "navigate": NAVIGATE}
 
 
 def chosen(suite: str, only: list[str] | None) -> list[tuple[str, Measure]]:

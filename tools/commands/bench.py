@@ -1,4 +1,4 @@
-"""``browline bench spine|qwen``: the promises, measured here and now."""
+"""``browline bench SUITE``: the promises, measured here and now."""
 
 from __future__ import annotations
 

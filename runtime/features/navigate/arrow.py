@@ -19,7 +19,6 @@ Pointing = Literal["arrow", "words", "nothing"]
 ARROW_SD, WORDS_SD = 25.0, 60.0
 BACK = 0.85  # of these, below which it comes back: nothing flickers
 STALE_S = 2.0  # without a heading
-SHORTEST_NS = NS // 60  # between two arrows
 
 
 class HeadArrow:
@@ -57,9 +56,8 @@ class HeadArrow:
         shown = None if degrees is None else float(round(degrees))
         if shown is None and self._told is None:
             return None
-        due = pose.t_ns - self._told_ns >= SHORTEST_NS
         renew = pose.t_ns - self._told_ns >= NS  # the HUD takes down what nobody renews
-        if (shown == self._told and not renew) or (shown is not None and not due):
+        if shown == self._told and not renew:
             return None
         self._told, self._told_ns = shown, pose.t_ns
         return Arrow(shown)
