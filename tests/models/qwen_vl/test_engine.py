@@ -194,9 +194,11 @@ def test_an_answer_keeps_to_a_schema(engine: Engine) -> None:
 
 def test_an_answer_keeps_to_an_expression(engine: Engine) -> None:
     for seed in range(4):
-        request = ask("When?", regex=r"\d{4}-\d{2}-\d{2}", sampling=Sampling(temperature=2.0, seed=seed))
+        request = ask(
+            "When?", regex=r"[0-9]{4}-[0-9]{2}-[0-9]{2}", sampling=Sampling(temperature=2.0, seed=seed)
+        )
         answer = run(engine.answer(request))
-        assert re.fullmatch(r"\d{4}-\d{2}-\d{2}", answer.text)
+        assert re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", answer.text)
 
 
 @pytest.mark.parametrize(
