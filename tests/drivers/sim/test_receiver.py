@@ -118,6 +118,17 @@ def test_a_clock_that_runs_backwards() -> None:
     assert street.gnss.state.clock_steps > 0
 
 
+@pytest.mark.parametrize("seconds", [1, 2, 4.8])
+def test_a_clock_that_is_set_back_by_leap_seconds_is_followed_within_six_fixes(seconds: float) -> None:
+    street = Street()
+    street.go(30)
+    street.world.walk(Walker(NORTH), Noise(white_m=0, wander_m=0, speed_mps=0, skew_s=-seconds))
+    street.go(6)
+    fixes = street.go(20)
+    assert max(street.off_m(fix) for fix in fixes) < 0.15
+    assert street.gnss.state.clock_steps == 1
+
+
 def test_unplugged_and_plugged_in_again() -> None:
     street = Street()
     street.go(3)
