@@ -34,7 +34,7 @@ from runtime.features.navigate.card import cue_card, sign_card
 from runtime.features.navigate.cues.events import Event
 from runtime.features.navigate.cues.words import Words
 from runtime.features.navigate.journey import Travelling
-from runtime.features.navigate.kept import keep_route, read_journey, read_route
+from runtime.features.navigate.kept import read_journey, read_route, replace_route
 from runtime.features.navigate.rerouting import Rerouting
 from runtime.features.navigate.routes.route import Route, RouteError
 from runtime.features.navigate.signpost import Signpost
@@ -51,6 +51,7 @@ class NavigateFeature:
     def __init__(self, *, bus: Bus, clock: Clock, log: Log, store: asks.Keeps) -> None:
         self._bus, self._clock, self._log, self._store = bus, clock, log, store
         self._travel: Travelling | None = None
+        self._wishes = 0  # starts and stops so far: what takes long sees whether another came meanwhile
         self._arrow = HeadArrow()
         self._shown: tuple[Card, int] | None = None  # without its end, and the end
         self._signpost = Signpost()
@@ -78,6 +79,7 @@ class NavigateFeature:
     def _handle(self, request: Request, group: asyncio.TaskGroup) -> None:
         if request.action != asks.ACTION:
             return
+        self._wishes += request.argument in ("start", "stop")
         if request.argument == "start":
             group.create_task(self._start(Journey(True)))
         elif self._travel is None:
@@ -99,6 +101,7 @@ class NavigateFeature:
 
     async def _start(self, kept: Journey) -> None:
         """Follow the kept route; a route that can't be read is said, and nothing is followed."""
+        wishes = self._wishes
         try:
             route = await self._clock.call("store", read_route, self._store)
         except RouteError as error:
@@ -107,8 +110,8 @@ class NavigateFeature:
             return
         if route is None:
             self._note("No route yet: nav load FILE")
-            return
-        self._follow(route, kept)
+        elif self._wishes == wishes:
+            self._follow(route, kept)
 
     def _follow(self, route: Route, kept: Journey) -> None:
         self._travel = Travelling(route, Words(self._language), kept)
@@ -169,16 +172,23 @@ class NavigateFeature:
         self._show()
 
     async def _reroute(self) -> None:
-        """Another route from here, if there is somebody to ask; the old one stays until it is there."""
-        travel, place = self._travel, self._bus.latest(PLACE)
+        """Another route from here, if there is somebody to ask; the old one stays until it is there.
+
+        The wearer's wish wins: who stops, or loads a route, in the meantime is not overruled.
+        """
+        travel, place, wishes = self._travel, self._bus.latest(PLACE), self._wishes
         if travel is None or place is None:
             return
         here = (place.latitude, place.longitude)
         try:
-            route = await self._rerouting.ask(here, travel.guide.route, travel.guide.following.next)
-            if self._travel is travel:
-                await self._clock.call("store", keep_route, self._store, route, Journey(True, travel.muted))
-                self._follow(route, Journey(True, travel.muted))
+            old = travel.guide.route
+            new = await self._rerouting.ask(here, old, travel.guide.following.next)
+            if self._wishes != wishes:
+                return
+            journey = Journey(True, travel.muted)
+            kept = await self._clock.call("store", replace_route, self._store, old, new, journey)
+            if kept and self._wishes == wishes:
+                self._follow(new, Journey(True, travel.muted))
         except (RouteError, StoreError) as error:
             self._log.info("no other route", part=asks.KEY, error=str(error))
 

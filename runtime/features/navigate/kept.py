@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from runtime.features.navigate.asks import JOURNEY, ROUTE, SERVER, Journey, Keeps, Reads
+from runtime.features.navigate.following.state import fingerprint
 from runtime.features.navigate.routes.route import Route
 from runtime.features.navigate.routes.saved import decode_route, encode_route
 
@@ -20,6 +21,18 @@ def keep_route(store: Keeps, route: Route, journey: Journey = _NOT_BEGUN) -> Non
     """
     store.set(ROUTE, msgspec.Raw(encode_route(route)))
     store.set(JOURNEY, journey)
+
+
+def replace_route(store: Keeps, old: Route, new: Route, journey: Journey) -> bool:
+    """``keep_route`` in one go, unless the wearer has loaded another than ``old`` meanwhile. Raises RouteError too.
+
+    All that writes routes does so in the store's thread, so nobody comes between the look and the writing.
+    """
+    kept = read_route(store)
+    if kept is None or fingerprint(kept) != fingerprint(old):
+        return False
+    keep_route(store, new, journey)
+    return True
 
 
 def read_route(store: Reads) -> Route | None:

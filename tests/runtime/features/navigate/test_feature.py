@@ -37,8 +37,8 @@ Script = Callable[["Glasses"], Awaitable[None]]
 class Glasses:
     """The feature between a real bus and a real store, and all that the wearer was shown."""
 
-    def __init__(self, folder: Path) -> None:
-        self.clock = VirtualClock()
+    def __init__(self, folder: Path, clock: VirtualClock | None = None) -> None:
+        self.clock = clock or VirtualClock()
         self.bus = Bus(self.clock)
         self.log = make_logger(self.clock, LogRing(), None)
         self.store = Store(folder / "browline.db", self.clock, self.log)
