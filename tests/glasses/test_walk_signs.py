@@ -33,8 +33,8 @@ def _real_things(monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.skip("the text model is not in the cache: browline models pull")
 
 
-def snapped(first: str, then: str, last: str, north_m: float = NEAR) -> list[str]:
-    """The lines on the HUD after a snap early on a way north, east and north again, on streets of these names."""
+def snapped(first: str, then: str, last: str, north_m: float = NEAR) -> Card:
+    """What is on the HUD after a snap early on a way north, east and north again, on streets of these names."""
     # The second corner is nowhere near the first.
     points = (at(0, 0), at(north_m, 0), at(north_m, 250), at(north_m + 150, 250))
     steps = [
@@ -46,7 +46,7 @@ def snapped(first: str, then: str, last: str, north_m: float = NEAR) -> list[str
     walk = Outing(points=points, noise=noise_of(2.0), starts_s=2.0)
     scenario = Scenario(name="sign", ends_s=0.0, pictures=(Picture(file=SIGN),), walk=walk, folder=LABELS)
 
-    async def story(sim: Sim) -> list[str]:
+    async def story(sim: Sim) -> Card:
         glasses = sim.glasses
         keep_route(glasses.store, load_route(osrm(points, [steps], north_m + 400), "way"))
         glasses.bus.publish(REQUEST, Request(sim.clock.now_ns(), ACTION, "start"))
@@ -54,25 +54,34 @@ def snapped(first: str, then: str, last: str, north_m: float = NEAR) -> list[str
         await sim.snap()
         card = glasses.hud.scene.card
         assert isinstance(card, Card)
-        assert card.key == KEY
-        return [line.text for line in card.lines]
+        return card
 
     return play(story, scenario=scenario, without=("microphone",))
 
 
+def told(card: Card) -> list[str]:
+    """The lines of navigation's card."""
+    assert card.key == KEY
+    return [line.text for line in card.lines]
+
+
 def test_the_sign_of_the_next_street_confirms_the_cue() -> None:
-    lines = snapped("江苏路", "愚园路 / Yuyuan Rd.", "定西路")
+    lines = told(snapped("江苏路", "愚园路 / Yuyuan Rd.", "定西路"))
     assert lines[1:] == ["Turn right", "Yuyuan Rd.", "愚园路", "Sign 愚园路: correct"]
 
 
 def test_the_sign_of_a_street_far_down_the_way_contradicts_it() -> None:
-    lines = snapped("江苏路", "武定路 / Wuding Rd.", "愚园路")
+    lines = told(snapped("江苏路", "武定路 / Wuding Rd.", "愚园路"))
     assert lines[1:] == ["Turn right", "Wuding Rd.", "武定路", "Sign 愚园路: not this way"]
 
 
 def test_between_two_cues_the_sign_of_the_street_one_is_on_is_told_too() -> None:
-    assert snapped("愚园路", "武定路", "定西路", FAR) == ["Sign 愚园路: correct"]
+    assert told(snapped("愚园路", "武定路", "定西路", FAR)) == ["Sign 愚园路: correct"]
 
 
 def test_a_street_that_the_way_does_not_know_is_left_uncommented() -> None:
-    assert snapped("江苏路", "武定路", "定西路")[1:] == ["Turn right", "武定路"]
+    """The snap's own card is seen then, since the corner is not due yet."""
+    card = snapped("江苏路", "武定路", "定西路")
+    assert card.key == "snap"
+    text = "".join(line.text for line in card.lines)
+    assert "愚园路" in text and "Sign" not in text

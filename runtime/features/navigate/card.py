@@ -8,10 +8,31 @@ from runtime.features.navigate.arrow import Pointing
 from runtime.features.navigate.asks import KEY
 from runtime.features.navigate.cues.events import Panel
 
-QUIET, URGENT = 0, 1  # beside a snap's card: the newer one, or navigation's
+# Beside what the wearer asked for (a snap's card has 0): nothing stands below it that is due now.
+QUIET, URGENT = -2, 1
+NEWS_S = 8.0  # that one has left the way is news, and then known
 
 
-def cue_card(panel: Panel, now_ns: int, pointing: Pointing, sign: str = "") -> Card:
+class Urgency:
+    """Whether navigation's card goes before what the wearer asked for, or waits behind it.
+
+    A maneuver that is still ahead waits; one that is due now, and the arrival, go before. So does the news that the
+    way was left; who then snaps a product (it may be a shop beside the way) sees the product.
+    """
+
+    def __init__(self) -> None:
+        self._phase = ""
+        self._since_ns = 0
+
+    def of(self, panel: Panel, now_ns: int) -> int:
+        """The priority of this moment's card."""
+        if panel.phase != self._phase:
+            self._phase, self._since_ns = panel.phase, now_ns
+        known = panel.phase in ("off", "wrong way") and now_ns - self._since_ns >= NEWS_S * NS
+        return QUIET if known or panel.phase == "prepare" else URGENT
+
+
+def cue_card(panel: Panel, now_ns: int, pointing: Pointing, sign: str = "", priority: int = URGENT) -> Card:
     """The card of a moment; it takes itself down when nobody renews it.
 
     Where the heading is too vague for an arrow ("words") it says towards what to go. ``sign`` is what a street sign
@@ -27,7 +48,7 @@ def cue_card(panel: Panel, now_ns: int, pointing: Pointing, sign: str = "") -> C
         icon=panel.icon,
         then=panel.then,
         ttl_s=_seconds(now_ns, panel.until_ns),
-        priority=QUIET if panel.phase == "prepare" and not sign else URGENT,
+        priority=URGENT if sign else priority,
     )
 
 

@@ -30,7 +30,7 @@ from runtime.core.topics import ARROW, CARD, GUIDANCE, HEADING, PLACE, POSE, REA
 from runtime.features.navigate import asks
 from runtime.features.navigate.arrow import HeadArrow
 from runtime.features.navigate.asks import Journey
-from runtime.features.navigate.card import cue_card, sign_card
+from runtime.features.navigate.card import Urgency, cue_card, sign_card
 from runtime.features.navigate.cues.events import Event
 from runtime.features.navigate.cues.words import Words
 from runtime.features.navigate.journey import Travelling
@@ -54,7 +54,7 @@ class NavigateFeature:
         self._wishes = 0  # starts and stops so far: what takes long sees whether another came meanwhile
         self._arrow = HeadArrow()
         self._shown: tuple[Card, int] | None = None  # without its end, and the end
-        self._signpost = Signpost()
+        self._signpost, self._urgency = Signpost(), Urgency()
         self._rerouting = Rerouting(clock, store)
         self._dirty = asyncio.Event()
         self._group: asyncio.TaskGroup | None = None
@@ -208,7 +208,8 @@ class NavigateFeature:
         sign = self._signpost.text(guide, now_ns)
         if panel is not None and panel.until_ns > now_ns:
             until_ns = panel.until_ns
-            card = cue_card(panel, now_ns, self._arrow.pointing, sign)
+            priority = self._urgency.of(panel, now_ns)
+            card = cue_card(panel, now_ns, self._arrow.pointing, sign, priority)
         elif sign:
             until_ns = self._signpost.until_ns
             card = sign_card(sign, now_ns, until_ns)
