@@ -23,6 +23,7 @@ OVERHANG = 0.5  # modules of the neighbours that a template shows
 DRIFT = 0.12  # cost of a 4.5 % change of module width between segments
 SLIP = 0.05  # cost of a one-sample gap between segments
 FAR = np.float32(1e6)
+ONE_THREAD = 4 * 65_536  # multiplications (OpenBLAS 0.3, interface/gemm.c: SMP_THRESHOLD_MIN)
 
 
 class Chain(msgspec.Struct, frozen=True):
@@ -95,12 +96,26 @@ class _Sums:
         taps = kernels.shape[0]
         lo = self._pad + start
         view = np.lib.stride_tricks.sliding_window_view(self._line, taps, axis=1)[:, lo : lo + self._samples]
-        top = (kernels.T @ view.reshape(-1, taps).T).max(axis=0).reshape(view.shape[:2])
+        top = _highest(kernels, view.reshape(-1, taps)).reshape(view.shape[:2])
         ends = slice(lo + taps, lo + taps + self._samples), slice(lo, lo + self._samples)
         one = self._one[:, ends[0]] - self._one[:, ends[1]]
         two = self._two[:, ends[0]] - self._two[:, ends[1]]
         spread = np.sqrt(np.maximum(two - one * one / taps, 0.0) + taps * 2.0)  # 2: below it is sensor noise
         return np.asarray(top / spread, np.float32)
+
+
+def _highest(kernels: Floats, windows: Floats) -> Floats:
+    """The highest product of each of ``windows`` float32[N, taps] with ``kernels`` float32[taps, K]: [N].
+
+    In pieces that OpenBLAS keeps in this thread: its helpers spin while they wait, which costs ten times the work
+    itself where the cores are busy.
+    """
+    piece = max(1, ONE_THREAD // kernels.size)
+    top = np.empty(len(windows), np.float32)
+    for first in range(0, len(windows), piece):
+        some = slice(first, first + piece)
+        np.max(kernels.T @ windows[some].T, axis=0, out=top[some])
+    return top
 
 
 def _bank(segment: Segment, module: float) -> _Bank:
