@@ -75,27 +75,23 @@ def _agree(change: float, wide: float) -> bool:
 
 def _changes(points: Floats, gap: int, reach: int) -> Floats:
     """At each sample the turn from the way behind it to the way before it, in degrees clockwise."""
-    flat = np.vstack([np.zeros(2), np.cumsum(steps(points), axis=0)])
-    index = np.arange(len(points))
-
-    def way(start: np.ndarray, end: np.ndarray) -> Floats:
-        last = len(points) - 1
-        change = flat[np.clip(end, 0, last)] - flat[np.clip(start, 0, last)]
-        angle: Floats = np.degrees(np.arctan2(change[:, 1], change[:, 0]))
-        return angle
-
-    turned: Floats = (
-        way(index + gap, index + reach) - way(index - reach, index - gap) + 180.0
-    ) % 360.0 - 180.0
+    flat = np.pad(np.cumsum(steps(points), axis=0), ((1, 0), (0, 0)))
+    flat = np.pad(flat, ((reach, reach), (0, 0)), mode="edge")  # ways are shorter towards the ends
+    across = flat[reach - gap :] - flat[: gap - reach]
+    way = np.degrees(
+        np.arctan2(across[:, 1], across[:, 0])
+    )  # from each sample, ``reach`` ones before the first
+    turned: Floats = (way[reach + gap :] - way[: -reach - gap] + 180.0) % 360.0 - 180.0
     turned[:gap] = turned[-gap:] = 0.0
     return turned
 
 
 def _peaks(size: Floats, apart: int) -> list[int]:
     """Where ``size`` is the largest around, and a corner."""
-    around = sliding_window_view(np.pad(size, apart), 2 * apart + 1).max(axis=1)
+    turning = np.flatnonzero(size >= CORNER_DEG)
+    around = sliding_window_view(np.pad(size, apart), 2 * apart + 1)[turning].max(axis=1)
     taken: list[int] = []
-    for index in np.flatnonzero((size >= CORNER_DEG) & (size >= around)):
+    for index in turning[size[turning] >= around]:
         if not taken or index - taken[-1] > apart:
             plateau = np.flatnonzero(size[index : index + apart + 1] >= size[index] - 1e-6)
             taken.append(int(index + plateau[_unbroken(plateau)] // 2))

@@ -6,6 +6,7 @@ import contextlib
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -50,6 +51,7 @@ ANYTHING = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
     max_leaves=6,
 )
+LINES = st.lists(st.tuples(st.floats(-90, 90), st.floats(-360, 360)), min_size=0, max_size=12)
 
 
 def read(data: bytes) -> None:
@@ -96,7 +98,14 @@ def test_a_file_with_bytes_changed(document: bytes, data: st.DataObject) -> None
     read(bytes(broken))
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
-@given(st.lists(st.tuples(st.floats(-90, 90), st.floats(-360, 360)), min_size=0, max_size=12), st.booleans())
+@settings(max_examples=40, deadline=None, derandomize=True)  # each is looked at in half a million places
+@given(LINES, st.booleans())
 def test_lines_across_the_whole_earth(points: list[tuple[float, float]], timed: bool) -> None:
+    read(gpx(points, timed=timed))
+
+
+@pytest.mark.slow
+@settings(max_examples=500, deadline=None, derandomize=True)
+@given(LINES, st.booleans())
+def test_many_lines_across_the_whole_earth(points: list[tuple[float, float]], timed: bool) -> None:
     read(gpx(points, timed=timed))

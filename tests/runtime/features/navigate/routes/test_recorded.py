@@ -60,7 +60,7 @@ def turns(route: Route) -> list[str]:
 @pytest.mark.parametrize(("deviation_m", "last_s"), [(0.5, 0), (1.0, 0), (2.0, 0), (3.0, 30), (5.0, 90)])
 @pytest.mark.parametrize("way", WAYS)
 def test_turns_are_where_the_walker_turned(way: str, deviation_m: float, last_s: float, stand_s: int) -> None:
-    """Nine of ten: a receiver that is off by 5 m now and then draws a corner where there is none."""
+    """Every time where the noise is white; four times of six where the receiver wanders, and draws corners itself."""
     corners, expected = WAYS[way]
     clean = walk(corners, stand_s)
     right = sum(
