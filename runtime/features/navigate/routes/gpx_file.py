@@ -169,7 +169,7 @@ class _Reader:
         if tag == "wpt":
             self.line = self.file.waypoints
         if self.line is not None and tag != "trkpt" and self.line.place.startswith(POINTS[tag]):
-            self.point, self.own = tag, len(self.line)
+            self.point, self.own = tag, len(self.line.flat) >> 1
             self._add(attributes, tag)
             self.line.nodes += 1
 
@@ -177,18 +177,17 @@ class _Reader:
         line = self.line
         if line is None or line.broken:
             return
-        if len(line) >= MOST_POINTS:
+        if len(line.flat) >= 2 * MOST_POINTS:
             raise RouteError(f"{line.place}: more than {MOST_POINTS} points: simplify it, or cut it in two")
         try:
             latitude, longitude = float(attributes["lat"]), float(attributes["lon"])
         except (KeyError, ValueError):
             line.broken = f"{line.place}.{tag}[{line.nodes}]: lat and lon must be numbers"
             return
-        if not (math.isfinite(latitude) and abs(latitude) <= 90 and abs(longitude) <= 360):
+        if not (-90 <= latitude <= 90 and -360 <= longitude <= 360):  # no NaN is
             line.broken = f"{line.place}.{tag}[{line.nodes}]: {latitude:g}, {longitude:g} is nowhere on Earth"
             return
-        line.flat.append(latitude)
-        line.flat.append(longitude)
+        line.flat.extend((latitude, longitude))
 
     def _end(self, name: str) -> None:
         self.depth -= 1
@@ -198,7 +197,9 @@ class _Reader:
         if not tag:
             return
         if tag == self.point:
-            self._close()
+            if self.texts or tag == "wpt":
+                self._close()
+            self.point = ""
         elif self.parser.CharacterDataHandler and tag in READ:
             self.parser.CharacterDataHandler = None
             text = "".join(self.words)[:MOST_TEXT]
@@ -229,10 +230,9 @@ class _Reader:
 
     def _close(self) -> None:
         tag, texts, line = self.point, self.texts, self.line
-        self.point = ""
         if tag == "wpt":
             self.line = None
-        if not texts or line is None:
+        if line is None:
             return
         self.texts = {}
         if len(line.marks) > MOST_MANEUVERS or line.broken:

@@ -9,6 +9,7 @@ Instruction.java.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import msgspec
 
@@ -44,6 +45,8 @@ ORUX: dict[str, Told] = {
 }  # fmt: skip
 LOCUS_EXIT, ORUX_EXIT = 26, 1008  # and the number of the exit
 TABLES = {"turn": CODES, "turn-type": CODES, "sign": SIGNS, "rtepointaction": LOCUS, "ext": ORUX}
+_TYPES = ("type", "sym")  # where some write a turn's code as well
+_CODED = {*TABLES, *_TYPES}
 TEXTS = ("name", "cmt", "desc", "type", "sym")
 MOST_TEXT = 300  # characters of a text that are looked at
 
@@ -89,7 +92,9 @@ class Hint(msgspec.Struct, frozen=True):
 
 def hint_of(texts: dict[str, str]) -> Hint | None:
     """``texts``: the point's elements by their names without prefix, in lower case. None where no turn is clear."""
-    said = _coded(texts) or next((told for key in TEXTS if (told := _in_words(texts.get(key, "")))), None)
+    said = None if texts.keys().isdisjoint(_CODED) else _coded(texts)
+    if said is None:
+        said = next((told for key in TEXTS if key in texts and (told := _in_words(texts[key]))), None)
     if said is None:
         return None
     kind, modifier, exit_number = said
@@ -100,7 +105,7 @@ def _coded(texts: dict[str, str]) -> tuple[Kind, Modifier, int] | None:
     for key, table in TABLES.items():
         if (code := texts.get(key, "").strip().upper()) and (told := _by_code(code, table)):
             return told
-    for key in ("type", "sym"):
+    for key in _TYPES:
         code = texts.get(key, "").strip().upper()
         if len(code) > 1 and (told := _by_code(code, CODES)):
             return told
@@ -118,6 +123,7 @@ def _by_code(code: str, table: dict[str, Told]) -> tuple[Kind, Modifier, int] | 
     return None
 
 
+@lru_cache(256)  # planners write the same few words at a million points
 def _in_words(text: str) -> tuple[Kind, Modifier, int] | None:
     words = text.strip()[:MOST_TEXT].casefold()
     if not words:
