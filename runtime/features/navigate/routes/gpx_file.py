@@ -242,9 +242,7 @@ class _Reader:
             hint = hint_of({"sign": "5", **texts})
         if hint is None or self.own >= len(line):
             return
-        point, offset = (
-            (line.flat[2 * self.own], line.flat[2 * self.own + 1]),
-            texts.get("offset", "").strip(),
-        )
+        point = line.flat[2 * self.own], line.flat[2 * self.own + 1]
+        offset = texts.get("offset", "").strip()
         place = f"{line.place}.{tag}[{self.own if tag == 'trkpt' else line.nodes - 1}]"
         line.marks.append(Mark(self.own, point, hint, place, int(offset) if offset.isdecimal() else -1))
