@@ -18,9 +18,7 @@ ROOT = Path(__file__).parents[2]
 LINES = 55  # of a whole walk, or so
 
 
-@pytest.mark.parametrize(
-    "seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 26))]
-)
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 26))])
 def test_a_walk_with_two_kills_is_one_walk(tmp_path: Path, seed: int) -> None:
     dice = random.Random(seed)
     cued: list[int] = []
