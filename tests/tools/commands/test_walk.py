@@ -43,14 +43,15 @@ def walk(route: Path, out: Out, *words: str) -> tuple[int, str, str]:
 def test_json_lines_have_the_documented_keys_and_the_same_seed_the_same_bytes(
     short: Path, capsys: Out
 ) -> None:
-    code, told, _ = walk(short, capsys, "--json", "--seed", "3", "--detour", "-40", "--speed", "2")
+    words = ("--json", "--detour", "-40", "--speed", "3")
+    code, told, _ = walk(short, capsys, *words, "--seed", "3")
     lines = [json.loads(line) for line in told.splitlines()]
     assert code == 0
     assert all(set(line) == KEYS and line["event"] in EVENTS for line in lines)
     assert {"prepare", "cue", "off_route", "rejoined", "arrived"} <= {line["event"] for line in lines}
     assert [line["t"] for line in lines] == sorted(line["t"] for line in lines)
-    assert walk(short, capsys, "--json", "--seed", "3", "--detour", "-40", "--speed", "2")[1] == told
-    assert walk(short, capsys, "--json", "--seed", "4", "--detour", "-40", "--speed", "2")[1] != told
+    assert walk(short, capsys, *words, "--seed", "3")[1] == told
+    assert walk(short, capsys, *words, "--seed", "4")[1] != told
 
 
 def test_a_map_and_what_the_wearer_saw(short: Path, tmp_path: Path, capsys: Out) -> None:
@@ -73,7 +74,7 @@ def test_a_short_way_without_any_fix_is_walked_by_counted_steps(short: Path, cap
 
 
 def test_fixes_that_tell_nothing_do_not_arrive(short: Path, capsys: Out) -> None:
-    code, told, _ = walk(short, capsys, "--noise", "50", "--speed", "2")
+    code, told, _ = walk(short, capsys, "--noise", "50", "--speed", "3")
     assert code == 1 and "did not arrive" in told
 
 
@@ -117,6 +118,6 @@ def test_numbers_that_make_no_walk_are_refused(short: Path, words: tuple[str, st
     ids=["antimeridian", "two points", "equator"],
 )
 def test_two_points_anywhere_are_a_walk(tmp_path: Path, points: tuple[Point, ...], capsys: Out) -> None:
-    code, told, _ = walk(written(tmp_path / "two.gpx", gpx(points)), capsys, "--speed", "2", "--json")
+    code, told, _ = walk(written(tmp_path / "two.gpx", gpx(points)), capsys, "--speed", "3", "--json")
     assert code == 0
     assert "arrived" in told and "off_route" not in told
