@@ -64,7 +64,7 @@ def icon(name: str, size: int) -> NDArray[np.uint8]:
     return strokes(ICONS.get(name, ICONS["question"]), max(size, SMALLEST))
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=360)  # every degree: a head comes back to where it was
 def arrow(degrees: int, size: int) -> NDArray[np.uint8]:
     """Coverage uint8[size, size] of an arrow that points ``degrees`` to the left of up."""
     sin, cos = math.sin(math.radians(-degrees)), math.cos(math.radians(-degrees))

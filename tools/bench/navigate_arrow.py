@@ -123,16 +123,21 @@ async def _follow(glasses: Glasses) -> Run:
     await glasses.clock.sleep(SLOW_S)
     run, waiting = Run(), list[int]()
     made = drawn = 0
+    before = glasses.bus.latest(ARROW)
+    pointing = before is not None and before.degrees is not None
 
     def on_imu(samples: ImuSamples) -> None:
-        waiting.extend(samples.t_ns.tolist())
+        if pointing:
+            waiting.extend(samples.t_ns.tolist())
 
     def on_arrow(arrow: Arrow) -> None:
-        nonlocal made
-        pose = glasses.bus.latest(POSE)
-        if arrow.degrees is not None and pose is not None:
+        nonlocal made, pointing
+        pose, pointing = glasses.bus.latest(POSE), arrow.degrees is not None
+        if pointing and pose is not None:
             run.arrows += 1
             made = pose.t_ns
+        elif not pointing:  # between two cues nothing is to be seen
+            waiting.clear()
 
     def on_shown(shown: Shown) -> None:
         done = int(np.searchsorted(waiting, drawn, side="right"))
