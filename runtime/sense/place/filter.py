@@ -6,6 +6,7 @@ filter alone would have it. A fix far from where the wearer can be is kept back 
 
 from __future__ import annotations
 
+import functools
 import math
 
 import numpy as np
@@ -109,11 +110,12 @@ class PlaceFilter:
         return None
 
     def _take(self, seen: Floats, rows: NDArray[np.int64], sd: float) -> None:
-        p = self._p
-        s = p[np.ix_(rows, rows)] + sd * sd * np.eye(2)
-        gain = p[:, rows] @ np.linalg.inv(s)
-        self._x = self._x + gain @ (seen - self._x[rows])
-        self._p = p - gain @ p[rows]
+        """North and east one after the other: their errors have nothing to do with each other."""
+        for value, row in zip(seen.tolist(), rows.tolist(), strict=True):
+            across = self._p[row]
+            gain = across / (across[row] + sd * sd)
+            self._x = self._x + gain * (value - self._x[row])
+            self._p = self._p - gain[:, None] * across
 
     def _flat(self, latitude: float, longitude: float) -> tuple[float, float]:
         east = (longitude - self._middle[1] + 180.0) % 360.0 - 180.0
@@ -152,11 +154,17 @@ class PlaceFilter:
 
 
 def _moved(x: Floats, p: Floats, dt: float) -> tuple[Floats, Floats]:
+    f, q = _motion(dt)
+    return f @ x, f @ p @ f.T + q
+
+
+@functools.lru_cache(maxsize=64)
+def _motion(dt: float) -> tuple[Floats, Floats]:
+    """What moves on within ``dt`` seconds, and how much less is known then."""
     f = np.eye(4)
     f[0, 2] = f[1, 3] = dt
     a, b, c = dt**4 / 4, dt**3 / 2, dt**2
-    q = PUSH_MPS2**2 * np.array([[a, 0, b, 0], [0, a, 0, b], [b, 0, c, 0], [0, b, 0, c]])
-    return f @ x, f @ p @ f.T + q
+    return f, PUSH_MPS2**2 * np.array([[a, 0, b, 0], [0, a, 0, b], [b, 0, c, 0], [0, b, 0, c]])
 
 
 def _sd(fix: Fix) -> float:

@@ -14,6 +14,7 @@ from runtime.features.navigate.routes.route import Maneuver, Route
 
 BEHIND_M, LATE_S = 4.0, 1.0  # past a maneuver, and of the next place: its cue is taken down
 ARRIVED_S = 20.0  # the arrival is told for so long; it is not told again after a restart
+FAR_M = 30.0  # from where on the line the wearer is believed to be
 STARTED_M = 30.0  # beyond the start, and "head north" comes too late
 
 
@@ -56,6 +57,10 @@ class Guide:
             return self._arrival()
         if now.status in ("off", "wrong way"):
             return None if now.doubt else panel(self, now.next, self._until_ns())
+        if (
+            now.off_m > FAR_M + 2 * now.accuracy_m
+        ):  # after an outage: a moment, and the place on the line is known again
+            return None
         if not now.sure or now.next > max(self._prepared, self._cued):
             return None
         if calm(self.route.maneuvers[now.next]) and now.next > self._cued:
@@ -73,7 +78,7 @@ class Guide:
         now, seconds = self.following, SILENT_S
         if now.status == "on" and now.speed_mps > 0:
             seconds = min(seconds, (now.to_next_m + BEHIND_M) / now.speed_mps + LATE_S)
-        return (self.follower.heard_ns or 0) + round(seconds * NS)
+        return (self.follower.believed_ns or 0) + round(seconds * NS)
 
     def follows_closely(self, index: int) -> Maneuver | None:
         """The maneuver that is said in one breath with this one, if there is one."""

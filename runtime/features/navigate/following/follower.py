@@ -75,6 +75,7 @@ class Follower:
         self._poor = False
         self.place: Place | None = None  # the last that was believed
         self.heard_ns: int | None = None  # of the last place, believed or not
+        self.believed_ns: int | None = None  # of the last that was: a cue from before a jump is stale
 
     def state(self) -> FollowerState:
         """What to keep; cheap, after every place if one likes."""
@@ -97,6 +98,7 @@ class Follower:
         self.heard_ns = place.t_ns
         if not self._jumps.believe(place, at):
             return self._say(place.t_ns)
+        self.believed_ns = place.t_ns
         dt = (place.t_ns - self.place.t_ns) / NS if self.place else 0.0
         self.place = place
         self._take(place, at, dt)
@@ -220,7 +222,7 @@ class Follower:
         return False
 
     def _doubt(self, t_ns: int) -> Doubt:
-        if self.heard_ns is not None and t_ns - self.heard_ns > SILENT_S * NS:
+        if self.believed_ns is not None and t_ns - self.believed_ns > SILENT_S * NS:
             return "silent"
         return "poor" if self._poor else ""
 

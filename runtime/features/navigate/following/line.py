@@ -56,13 +56,13 @@ class Line:
 
     def window(self, from_m: float, to_m: float) -> slice:
         """The segments between two places along the line; at least one."""
-        low, high = np.searchsorted(self.along_m, (from_m, to_m))
+        low, high = self.along_m.searchsorted((from_m, to_m))
         first = min(max(int(low) - 1, 0), len(self._chords) - 1)
         return slice(first, min(max(int(high), first + 1), len(self._chords)))
 
     def points(self, along_m: Vector) -> tuple[Vector, Vector]:
         """Places along the line → their points float64[N, 3] and the bearings of the line there, float64[N]."""
-        segments = np.searchsorted(self.along_m[1:-1], along_m, side="right")
+        segments = self.along_m[1:-1].searchsorted(along_m, side="right")
         t = (along_m - self.along_m[segments]) / np.maximum(self._lengths[segments], _TINY)
         points: Vector = self._points[segments] + t[:, None] * self._chords[segments]
         return points, self._bearings[segments]
@@ -73,9 +73,10 @@ class Line:
 
     def match(self, along_m: float, at: Vector) -> Match:
         """The match at a place along the line that was chosen otherwise."""
-        points, bearings = self.points(np.array([along_m]))
-        off = float(self.off_square(points, at)[0])
-        return Match(along_m, math.sqrt(max(off, 0.0)), float(bearings[0]))
+        off = at - self.point(along_m)
+        up = float(off @ at) / EARTH_M
+        square = float(off @ off) - up * up
+        return Match(along_m, math.sqrt(max(square, 0.0)), float(self._bearings[self._segment(along_m)]))
 
     def nearest(self, at: Vector, window: slice) -> Match:
         """The point of the window that is nearest to ``at``."""
@@ -116,11 +117,14 @@ class Line:
     def point(self, along_m: float) -> Vector:
         """The place ``along_m`` along the line, as a vector; outside it the nearer end."""
         along_m = min(max(along_m, 0.0), self.length_m)
-        segment = min(max(int(np.searchsorted(self.along_m, along_m)) - 1, 0), len(self._chords) - 1)
+        segment = self._segment(along_m)
         length = float(self._lengths[segment])
         t = (along_m - float(self.along_m[segment])) / length if length > 0 else 0.0
         point: Vector = self._points[segment] + t * self._chords[segment]
         return point
+
+    def _segment(self, along_m: float) -> int:
+        return min(max(int(self.along_m.searchsorted(along_m, side="right")) - 1, 0), len(self._chords) - 1)
 
     def chord(self, from_m: float, to_m: float) -> float:
         """Bearing from one place along the line to another, degrees clockwise from north."""
@@ -137,14 +141,14 @@ def vector(latitude: float, longitude: float) -> Vector:
 
 def degrees(point: Vector) -> tuple[float, float]:
     """A vector's latitude and longitude in degrees, −180…180."""
-    x, y, z = (float(axis) for axis in point)
+    x, y, z = point.tolist()
     return math.degrees(math.atan2(z, math.hypot(x, y))), math.degrees(math.atan2(y, x))
 
 
 def bearing(start: Vector, end: Vector) -> float:
     """Which way ``end`` lies from ``start``, degrees clockwise from north, 0…360."""
-    x, y, z = (float(axis) for axis in start)
-    dx, dy, dz = (float(axis) for axis in end - start)
+    x, y, z = start.tolist()
+    dx, dy, dz = (end - start).tolist()
     flat, whole = math.hypot(x, y) or _TINY, math.hypot(x, y, z)
     east = (x * dy - y * dx) / flat
     north = (flat * flat * dz - z * (x * dx + y * dy)) / (flat * whole)
