@@ -65,11 +65,11 @@ class PlaceFilter:
             return self._suspect(fix)
         self._far = None
         self._x, self._p, self._last = x, p, fix
-        self._take(np.array([north, east]), np.array([0, 1]), sd)
+        self._take((north, east), 0, sd)
         if fix.speed_mps is not None and (fix.course_deg is not None or fix.speed_mps < STANDING_MPS):
             course = math.radians(fix.course_deg or 0.0)
-            velocity = fix.speed_mps * np.array([math.cos(course), math.sin(course)])
-            self._take(velocity, np.array([2, 3]), SPEED_SD)
+            velocity = fix.speed_mps * math.cos(course), fix.speed_mps * math.sin(course)
+            self._take(velocity, 2, SPEED_SD)
         self._shared_m = SHARED * sd
         return self._place(fix.t_ns, fix, self._x, self._p)
 
@@ -88,8 +88,8 @@ class PlaceFilter:
         self._last, self._far, self._shared_m = fix, None, SHARED * sd
         if fix.speed_mps is not None and fix.course_deg is not None:
             course = math.radians(fix.course_deg)
-            velocity = fix.speed_mps * np.array([math.cos(course), math.sin(course)])
-            self._take(velocity, np.array([2, 3]), SPEED_SD)
+            velocity = fix.speed_mps * math.cos(course), fix.speed_mps * math.sin(course)
+            self._take(velocity, 2, SPEED_SD)
         return self._place(fix.t_ns, fix, self._x, self._p)
 
     def _is_far(self, north: float, east: float, variance: float) -> bool:
@@ -109,9 +109,9 @@ class PlaceFilter:
             return self._begin(fix)
         return None
 
-    def _take(self, seen: Floats, rows: NDArray[np.int64], sd: float) -> None:
-        """North and east one after the other: their errors have nothing to do with each other."""
-        for value, row in zip(seen.tolist(), rows.tolist(), strict=True):
+    def _take(self, seen: tuple[float, float], first: int, sd: float) -> None:
+        """North and east, rows ``first`` and the next, one by one: their errors are independent."""
+        for row, value in enumerate(seen, first):
             across = self._p[row]
             gain = across / (across[row] + sd * sd)
             self._x = self._x + gain * (value - self._x[row])

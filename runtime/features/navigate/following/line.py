@@ -100,7 +100,8 @@ class Line:
     def _feet(self, at: Vector, window: slice) -> tuple[Vector, Vector]:
         chords = self._chords[window]
         from_start = at - self._points[window]
-        t = np.clip(np.einsum("ij,ij->i", from_start, chords) / self._square[window], 0.0, 1.0)
+        t = np.einsum("ij,ij->i", from_start, chords) / self._square[window]
+        t = np.minimum(np.maximum(t, 0.0), 1.0)  # np.clip takes three times as long on a few
         off = _level_square(from_start - t[:, None] * chords, at)
         return self.along_m[window] + t * self._lengths[window], off
 
