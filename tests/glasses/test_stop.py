@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 CHILD = """
-import asyncio, sys
+import asyncio, signal, sys
 from pathlib import Path
 from boards.load import load
 from drivers.camera.decode import load_picture
@@ -20,6 +20,7 @@ from runtime.app import Glasses, Options, end, run_until_stopped
 from runtime.core.clock import RealClock
 from tests.glasses.sim import STILL
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
 clock = RealClock()
 options = Options(Path(sys.argv[1]), {}, console=False)
 glasses = Glasses(load("sim"), clock, options, World(clock, STILL, load_picture))
