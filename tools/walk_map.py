@@ -8,6 +8,8 @@ from html import escape
 
 import msgspec
 
+from drivers.gnss.ground import wrap_degrees
+
 Point = tuple[float, float]
 
 SIZE, MARGIN = 900.0, 60.0  # of the longer side, and around the drawing, in SVG's own units
@@ -72,7 +74,7 @@ class _Paper:
         self.height = high * self.scale + 2 * MARGIN + 40
 
     def _metres(self, point: Point) -> Point:
-        east = (point[1] - self._lon + 180.0) % 360.0 - 180.0
+        east = wrap_degrees(point[1] - self._lon)
         return 111_320.0 * self._shrink * east, 111_320.0 * (point[0] - self._lat)
 
     def at(self, point: Point) -> Point:

@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 
 from drivers.camera.decode import load_picture
+from drivers.gnss.ground import wrap_degrees
 from drivers.sim.outing import Detour, Iron, Noise, Outage, Outing, noise_of
 from drivers.sim.scenario import Chip, Compass, Scenario, Step
 from drivers.sim.walker import Walker
@@ -87,9 +88,7 @@ def _scenario(route: Route, wish: Wish) -> Scenario:
         noise = msgspec.structs.replace(noise, outages=(Outage(at_s=middle_s, for_s=wish.outage_s),))
     detours = (Detour(at_m=route.length_m / 3, off_m=wish.detour_m, along_m=40.0),) if wish.detour_m else ()
     outing = Outing(
-        points=tuple(
-            (float(latitude), (float(longitude) + 180) % 360 - 180) for latitude, longitude in points
-        ),
+        points=tuple((float(latitude), wrap_degrees(float(longitude))) for latitude, longitude in points),
         speed_mps=wish.speed_mps,
         starts_s=STARTS_S,
         detours=detours,

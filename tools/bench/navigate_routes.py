@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from drivers.gnss.ground import metres_per_degree
+from drivers.gnss.ground import metres_per_degree, wrap_degrees
 
 HOME = (31.2231, 121.4316)
 EVERY_M = 15.0  # between two points of a street
@@ -81,7 +81,7 @@ def _step(points: Sequence[XY], number: int) -> dict[str, Any]:
         kind = "depart" if number == 0 else "arrive"
     else:
         change = _way(points[number], points[number + 1]) - _way(points[number - 1], points[number])
-        modifier = _modifier((change + 180) % 360 - 180)
+        modifier = _modifier(wrap_degrees(change))
     maneuver = {"type": kind, "modifier": modifier, "location": _lonlat(points[number])}
     return {"maneuver": maneuver, "distance": metres, "name": f"Street {number}", "mode": "walking"}
 

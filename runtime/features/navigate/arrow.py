@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from drivers.gnss.ground import wrap_degrees
 from runtime.core.clock import NS
 from runtime.core.messages import Arrow, Heading, Pose
 
@@ -67,7 +68,7 @@ class HeadArrow:
         if bearing is None or self._heading is None or self._pose is None or self.pointing != "arrow":
             return None
         points = self._heading.offset_deg - self._pose.yaw
-        return (points - bearing + 180.0) % 360.0 - 180.0
+        return wrap_degrees(points - bearing)
 
     def _choose(self, sd: float) -> None:
         for limit, here, below in ((ARROW_SD, "arrow", ("arrow",)), (WORDS_SD, "words", ("arrow", "words"))):

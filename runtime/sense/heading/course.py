@@ -10,6 +10,7 @@ from __future__ import annotations
 import statistics
 from collections import deque
 
+from drivers.gnss.ground import wrap_degrees
 from runtime.core.clock import NS
 from runtime.core.messages import Place, Pose
 
@@ -35,7 +36,7 @@ class CourseCompass:
             self._yaws.append((pose.t_ns, pose.yaw))
         elif pose.t_ns - self._yaws[-1][0] >= NS // YAW_HZ:
             last = self._yaws[-1][1]
-            self._yaws.append((pose.t_ns, last + (pose.yaw - last + 180.0) % 360.0 - 180.0))
+            self._yaws.append((pose.t_ns, last + wrap_degrees(pose.yaw - last)))
 
     def hear(self, place: Place) -> tuple[float, float] | None:
         """A place → the offset it tells and its deviation in degrees; None while nobody walks straight on."""
@@ -44,7 +45,7 @@ class CourseCompass:
             return None
         self._courses.append((place.t_ns, place.course_deg))
         window = [course for t_ns, course in self._courses if place.t_ns - t_ns <= STRAIGHT_S * NS]
-        turned = max(abs((course - place.course_deg + 180.0) % 360.0 - 180.0) for course in window)
+        turned = max(abs(wrap_degrees(course - place.course_deg)) for course in window)
         yaws = [yaw for t_ns, yaw in self._yaws if place.t_ns - t_ns <= STRAIGHT_S * NS]
         if len(window) < STRAIGHT_S - 1 or turned > STRAIGHT_DEG or len(yaws) < YAW_HZ * STRAIGHT_S / 2:
             return None

@@ -119,15 +119,13 @@ class North:
         row = np.zeros((3, 10))
         row[:, E] = row[:, D] = back
         row[:, H] = np.eye(3)
-        off = field - row @ self._x
-        spread = row @ self._p @ row.T + np.eye(3) * SAMPLE_UT**2
-        self._suspect(field, rotation, off, spread)
-        gain = np.linalg.solve(
-            row @ self._p @ row.T + np.eye(3) * SAMPLE_UT**2, row @ self._p
-        ).T  # D may be wider now
+        off, noise = field - row @ self._x, np.eye(3) * SAMPLE_UT**2
+        self._suspect(field, rotation, off, row @ self._p @ row.T + noise)
+        across = row @ self._p  # after that: D may be wider now
+        gain = np.linalg.solve(across @ row.T + noise, across).T
         self._x = self._x + gain @ off
-        self._p = self._p - gain @ row @ self._p
-        self._p = (self._p + self._p.T) / 2
+        p = self._p - gain @ across
+        self._p = (p + p.T) / 2
         own = self._p[H, H]
         self.calibrated_ut = math.sqrt(max(0.0, float(np.trace(own)) / 3))
 

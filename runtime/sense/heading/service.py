@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivers.base import MagneticSamples
+from drivers.gnss.ground import wrap_degrees
 from runtime.core.bus import Bus, hear
 from runtime.core.clock import NS, Clock
 from runtime.core.errors import StoreError
@@ -99,7 +100,7 @@ class HeadingService:
 
     def _weigh(self, north: North, offset_deg: float, sd_deg: float) -> None:
         """A course is heard; who walks straight on against the compass again and again has a wrong compass."""
-        off = (offset_deg - north.offset_deg + 180.0) % 360.0 - 180.0
+        off = wrap_degrees(offset_deg - north.offset_deg)
         self._contrary = self._contrary + 1 if abs(off) > CONTRARY_DEG and north.sd_deg < CONTRARY_DEG else 0
         if self._contrary >= CONTRARY_TIMES:
             self._north, self._kept, self._contrary = North(north.field), [], 0

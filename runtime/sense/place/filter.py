@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivers.base import Fix
-from drivers.gnss.ground import RADIUS_68, metres_per_degree
+from drivers.gnss.ground import RADIUS_68, metres_per_degree, wrap_degrees
 from runtime.core.clock import NS
 from runtime.core.messages import Place
 
@@ -118,7 +118,7 @@ class PlaceFilter:
             self._p = self._p - gain[:, None] * across
 
     def _flat(self, latitude: float, longitude: float) -> tuple[float, float]:
-        east = (longitude - self._middle[1] + 180.0) % 360.0 - 180.0
+        east = wrap_degrees(longitude - self._middle[1])
         north_m, east_m = (latitude - self._middle[0]) * self._scale[0], east * self._scale[1]
         if math.hypot(north_m, east_m) > FAR_M:
             self._recentre(latitude, longitude)
@@ -128,12 +128,12 @@ class PlaceFilter:
     def _recentre(self, latitude: float, longitude: float) -> None:
         here = self._round(self._x[0], self._x[1])
         self._middle, self._scale = (latitude, longitude), metres_per_degree(latitude)
-        east = (here[1] - longitude + 180.0) % 360.0 - 180.0
+        east = wrap_degrees(here[1] - longitude)
         self._x[:2] = (here[0] - latitude) * self._scale[0], east * self._scale[1]
 
     def _round(self, north: float, east: float) -> tuple[float, float]:
         longitude = self._middle[1] + east / self._scale[1]
-        return self._middle[0] + north / self._scale[0], (longitude + 180.0) % 360.0 - 180.0
+        return self._middle[0] + north / self._scale[0], wrap_degrees(longitude)
 
     def _place(self, t_ns: int, fix: Fix, x: Floats, p: Floats) -> Place:
         north, east, v_north, v_east = x.tolist()
@@ -173,7 +173,7 @@ def _sd(fix: Fix) -> float:
 
 def _apart(one: Fix, other: Fix) -> float:
     north, east = metres_per_degree(one.latitude)
-    turn = (other.longitude - one.longitude + 180.0) % 360.0 - 180.0
+    turn = wrap_degrees(other.longitude - one.longitude)
     return math.hypot((other.latitude - one.latitude) * north, turn * east)
 
 

@@ -10,7 +10,7 @@ import math
 import statistics
 from collections import deque
 
-from drivers.gnss.ground import metres_per_degree
+from drivers.gnss.ground import metres_per_degree, wrap_degrees
 from runtime.core.clock import NS
 from runtime.core.messages import Place
 
@@ -81,7 +81,7 @@ class Reckoning:
         return Place(
             t_ns,
             start.latitude + self._north / north,
-            (start.longitude + self._east / east + 180.0) % 360.0 - 180.0,
+            wrap_degrees(start.longitude + self._east / east),
             math.hypot(start.accuracy_m, doubt),
             pace * self._length_m,
             course if pace else None,

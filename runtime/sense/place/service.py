@@ -11,7 +11,7 @@ import asyncio
 import msgspec
 
 from drivers.base import Fix, ImuSamples
-from drivers.gnss.ground import RADIUS_68
+from drivers.gnss.ground import RADIUS_68, wrap_degrees
 from runtime.core.bus import Bus, hear
 from runtime.core.clock import NS, Clock
 from runtime.core.messages import Place, Pose
@@ -100,7 +100,7 @@ class PlaceService:
         if self._yaw is not None and pose.t_ns - self._yaw_ns < YAW_NS:
             return
         last = pose.yaw if self._yaw is None else self._yaw
-        self._yaw, self._yaw_ns = last + (pose.yaw - last + 180.0) % 360.0 - 180.0, pose.t_ns
+        self._yaw, self._yaw_ns = last + wrap_degrees(pose.yaw - last), pose.t_ns
         self._reckoning.turn(pose.t_ns, self._yaw)
 
     async def _reckon(self) -> None:

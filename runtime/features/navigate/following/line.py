@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from drivers.gnss.ground import wrap_degrees
 from runtime.features.navigate.routes.route import Route
 
 EARTH_M = 6_371_008.8  # mean radius (IUGG)
@@ -163,7 +164,7 @@ def metres(one: Vector, other: Vector) -> float:
 
 def turn(from_deg: float, to_deg: float) -> float:
     """The turn from one bearing to another, −180…180, positive to the right."""
-    return (to_deg - from_deg + 180.0) % 360.0 - 180.0
+    return wrap_degrees(to_deg - from_deg)
 
 
 def _vectors(radians: Vector) -> Vector:
